@@ -1,0 +1,60 @@
+//! Seam `AgentBackend`: works on a private copy of the project and says what it did. Never touches the user's files.
+
+use async_trait::async_trait;
+use std::path::PathBuf;
+use tidemark_shared::{EventKind, Task, TaskErrorCode, change::Check, task::Metrics};
+use tokio_util::sync::CancellationToken;
+
+/// What an agent is asked to do.
+pub struct Brief {
+    pub task: Task,
+    /// The private copy: read and write here, nowhere else.
+    pub copy: PathBuf,
+    /// What went before in this session, oldest first.
+    pub history: Vec<Turn>,
+    /// Fires when the task was cancelled or its lease lost: stop within a second.
+    pub cancel: CancellationToken,
+}
+
+/// An earlier task of the session, as a follow-up needs to know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub prompt: String,
+    pub answer: String,
+    /// "accepted", "rejected: name it dryBeds", "undone": what the person thought of it.
+    pub verdict: String,
+}
+
+/// What an agent says when it is done; the files are in the copy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub explanation: String,
+    pub checks: Vec<Check>,
+    pub metrics: Metrics,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    #[error("cancelled")]
+    Cancelled { metrics: Metrics },
+    /// There is no way to the provider: wait for the network.
+    #[error("{0}")]
+    NoNetwork(String),
+    #[error("{message}")]
+    Failed { code: TaskErrorCode, message: String, retryable: bool, metrics: Box<Metrics> },
+    /// The ledger refused an event: the lease is lost or the disk is full. Nothing more may be written.
+    #[error("the ledger refused an event: {0}")]
+    Ledger(#[from] crate::queue::QueueError),
+}
+
+/// Where an agent's events go; each returns when it is in the ledger.
+#[async_trait]
+pub trait Events: Send + Sync {
+    async fn append(&self, events: Vec<EventKind>) -> Result<(), crate::queue::QueueError>;
+}
+
+#[async_trait]
+pub trait AgentBackend: Send + Sync {
+    /// Works until done. Exactly one ending; only the copy changes; steps, tokens, output and time are bounded.
+    async fn run(&self, brief: Brief, events: &dyn Events) -> Result<Report, AgentError>;
+}

@@ -1,0 +1,12 @@
+//! The agent server: one library for the local house, the team house and the desktop app.
+//!
+//! A request walks `api` → `tasks` → a seam; the work itself walks `worker` → `tasks::run` → `agent` → `tools` on a
+//! copy of the project that `workspace` makes. `compose` is the only file that names concrete backends.
+//! The map and the walk of one task are in README.md; who may import whom is enforced by `tests/tidy.rs`.
+
+pub mod agent;
+pub mod clock;
+pub mod desktop;
+pub mod providers;
+pub mod queue;
+pub mod store;

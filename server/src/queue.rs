@@ -1,0 +1,154 @@
+//! Seam `TaskQueue`: the ledger. A task, its place in line, its lease and its events live behind one seam and change in
+//! one durable transaction: what was acknowledged outlives any crash.
+//!
+//! Fencing, not clocks, carries correctness: `attempt` rises with every lease and each write names it, so a worker that
+//! lost its lease can neither append nor finish. Skewed clocks can only make work repeat.
+//! `conformance.rs` is the contract; [`memory`] is the reference backend.
+
+use async_trait::async_trait;
+use std::time::Duration;
+use tidemark_shared::{
+    EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId, TaskResult,
+    TaskStatus, WaitingFor, task::Metrics, task::TaskEdit,
+};
+
+/// What a worker holds while it works on a task: the right to write, until `attempt` is no longer the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub task: TaskId,
+    pub attempt: u32,
+    pub expires: Millis,
+}
+
+/// A task that a worker just took, with its lease.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leased {
+    pub lease: Lease,
+    pub task: Task,
+}
+
+/// The answer to a renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beat {
+    /// Someone asked to cancel the task: stop, then finish with [`Outcome::Cancelled`].
+    pub cancel_requested: bool,
+}
+
+/// How a worker lets go of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Done { result: TaskResult, review: Review, metrics: Metrics },
+    Failed { error: TaskError, metrics: Option<Metrics> },
+    Cancelled { metrics: Option<Metrics> },
+    /// Back to the line until [`TaskQueue::wake`] says that what it waits for is there.
+    Wait { waiting_for: WaitingFor, message: String },
+    /// Back to the line, not before `delay` has passed (a provider's trouble, or the worker is stopping).
+    Again { delay: Duration, message: String },
+}
+
+/// What is asked of [`TaskQueue::list`]; newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    pub project: Option<ProjectId>,
+    pub session: Option<SessionId>,
+    pub status: Option<TaskStatus>,
+    /// At most this many; the caller has bounded it.
+    pub limit: usize,
+    /// Go on after this task.
+    pub after: Option<TaskId>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskPage {
+    pub items: Vec<Task>,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<TaskId>,
+}
+
+/// The ledger as `/health/detailed` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueStats {
+    pub queued: usize,
+    pub waiting: usize,
+    pub processing: usize,
+    pub oldest_queued_at: Option<Millis>,
+    pub lease_losses: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("there is no task {0}")]
+    NotFound(TaskId),
+    #[error("task {0} was already sent with another content")]
+    IdTaken(TaskId),
+    #[error("task {task} is {status:?}, so this can't be done")]
+    WrongState { task: TaskId, status: TaskStatus, review: Review },
+    /// The caller no longer holds the newest lease: stop at once, nothing of it counts any more.
+    #[error("the lease on task {0} was lost")]
+    LeaseLost(TaskId),
+    #[error("there is a limit of {limit} on {what}")]
+    Full { what: &'static str, limit: usize },
+    #[error("the disk is full; nothing was changed")]
+    DiskFull,
+    #[error("the ledger failed: {0}")]
+    Storage(String),
+}
+
+/// How [`TaskQueue::submit`] took a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submission {
+    New(Task),
+    /// The same task was sent before: this is how it stands now.
+    Known(Task),
+}
+
+#[async_trait]
+pub trait TaskQueue: Send + Sync {
+    /// Stores a task, puts it in line and writes its `queued` event in one durable transaction. The same id with what a
+    /// client sent unchanged answers `Known`; with anything else [`QueueError::IdTaken`].
+    async fn submit(&self, task: Task) -> Result<Submission, QueueError>;
+    async fn get(&self, id: TaskId) -> Result<Task, QueueError>;
+    async fn list(&self, filter: TaskFilter) -> Result<TaskPage, QueueError>;
+
+    /// Takes the next task: highest priority first, first in first out within one. Nothing when the line is empty or
+    /// everything in it waits. An expired lease is taken back here (event `interrupted`); a task that was interrupted
+    /// more than the configured number of times fails with `interrupted` instead.
+    async fn lease(&self, worker: &str, model: Option<&str>, ttl: Duration) -> Result<Option<Leased>, QueueError>;
+    /// Returns when [`Self::lease`] may have something: new work, work come due, or an expired lease. No polling while idle.
+    async fn ready(&self);
+    /// Keeps a lease for another `ttl`.
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Beat, QueueError>;
+    /// Returns when someone asked to cancel this attempt, or its lease is lost: at once in this process.
+    async fn cancelled(&self, lease: &Lease);
+    /// Appends events in order; answers with the number of the last. Refused without the newest lease.
+    async fn append(&self, lease: &Lease, events: Vec<EventKind>) -> Result<Seq, QueueError>;
+    /// Lets go of the task; with an end, the `finished` event is in the same transaction.
+    async fn finish(&self, lease: &Lease, outcome: Outcome) -> Result<Task, QueueError>;
+
+    /// A queued task is cancelled at once; a running one is asked to stop and is cancelled by its worker. Cancelling a
+    /// cancelled task is fine; any other ended one is `WrongState`.
+    async fn cancel(&self, id: TaskId) -> Result<Task, QueueError>;
+    /// Changes a task that is still queued; any other is `WrongState`.
+    async fn edit(&self, id: TaskId, edit: TaskEdit) -> Result<Task, QueueError>;
+    /// Records a review of a done task: replaces its hunk reviews and `review` and appends `event`, when the task's review
+    /// and hunks are still `expected` (else `WrongState`). Moves no file.
+    async fn review(&self, expected: &Task, reviewed: Task, event: EventKind) -> Result<Task, QueueError>;
+    /// Every task that waits for `what` may run again.
+    async fn wake(&self, what: WaitingFor) -> Result<(), QueueError>;
+
+    /// The events after `after`, at most `limit`, in order and without gaps. `after` 0 is the beginning.
+    async fn events(&self, id: TaskId, after: Seq, limit: usize) -> Result<Vec<TaskEvent>, QueueError>;
+    /// Returns when the task has an event after `after`.
+    async fn event_after(&self, id: TaskId, after: Seq) -> Result<(), QueueError>;
+    /// Every change of any task, as it stands after it; a receiver that lags is told by the channel.
+    fn changes(&self) -> tokio::sync::broadcast::Receiver<Task>;
+    async fn stats(&self) -> Result<QueueStats, QueueError>;
+}
+
+/// Whether two submissions are one: everything that a client sends is the same.
+pub fn same_submission(a: &Task, b: &Task) -> bool {
+    fn sent(t: &Task) -> (ProjectId, &str, Mode, u8, &tidemark_shared::ModelId) {
+        (t.project_id, &t.prompt, t.mode, t.priority, &t.model)
+    }
+    a.user_id == b.user_id && sent(a) == sent(b) && a.files == b.files && a.cursor == b.cursor
+}

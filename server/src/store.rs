@@ -1,0 +1,30 @@
+//! Seam `ObjectStore`: immutable blobs by name, for file contents, snapshots and change sets.
+//!
+//! An object's name is the hash of its bytes, so the bytes of a name never change and putting twice is free.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tidemark_shared::Hash;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no object {0}")]
+    NotFound(String),
+    #[error("the disk is full")]
+    Full,
+    #[error("object {0} is damaged: its bytes do not match its name")]
+    Damaged(String),
+    #[error("the object store failed: {0}")]
+    Io(#[source] std::io::Error),
+}
+
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Keeps `bytes` and answers with their name. Durable when it returns; never torn.
+    async fn put(&self, bytes: Bytes) -> Result<Hash, StoreError>;
+    /// The bytes of `name`, verified against it.
+    async fn get(&self, name: &Hash) -> Result<Bytes, StoreError>;
+    async fn has(&self, name: &Hash) -> Result<bool, StoreError>;
+    /// Forgets an object; forgetting twice is fine.
+    async fn delete(&self, name: &Hash) -> Result<(), StoreError>;
+}

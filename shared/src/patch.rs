@@ -1,0 +1,1 @@
+//! Text diff, hunk selection and three-way merge. Pure and bounded.
