@@ -13,19 +13,30 @@ use tidemark_shared::{ModelInfo, model::ProviderInfo, task::Tokens};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
 pub enum Message {
-    User { text: String },
+    User {
+        text: String,
+    },
     /// What the model said, and the tools it called, in order.
-    Assistant { parts: Vec<Part> },
+    Assistant {
+        parts: Vec<Part>,
+    },
     /// Answers to the calls of the turn before, in the order of the calls.
-    ToolResults { results: Vec<ToolResult> },
+    ToolResults {
+        results: Vec<ToolResult>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Part {
-    Text { text: String },
+    Text {
+        text: String,
+    },
     /// Thinking as the provider wants it sent back: opaque, with its signature where it has one.
-    Thinking { text: String, signature: Option<String> },
+    Thinking {
+        text: String,
+        signature: Option<String>,
+    },
     ToolCall(ToolCall),
 }
 
@@ -69,7 +80,9 @@ pub enum Delta {
     Text(String),
     Thinking(String),
     /// The thinking part ended; the signature to send back with it.
-    ThinkingDone { signature: Option<String> },
+    ThinkingDone {
+        signature: Option<String>,
+    },
     /// Whole: pieces are joined before they get here.
     ToolCall(ToolCall),
     /// Totals so far for this request; later ones replace earlier ones.

@@ -8,8 +8,8 @@
 use async_trait::async_trait;
 use std::time::Duration;
 use tidemark_shared::{
-    EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId, TaskResult,
-    TaskStatus, WaitingFor, task::Metrics, task::TaskEdit,
+    EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId,
+    TaskResult, TaskStatus, WaitingFor, task::Metrics, task::TaskEdit,
 };
 
 /// What a worker holds while it works on a task: the right to write, until `attempt` is no longer the newest.
@@ -37,13 +37,28 @@ pub struct Beat {
 /// How a worker lets go of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    Done { result: TaskResult, review: Review, metrics: Metrics },
-    Failed { error: TaskError, metrics: Option<Metrics> },
-    Cancelled { metrics: Option<Metrics> },
+    Done {
+        result: TaskResult,
+        review: Review,
+        metrics: Metrics,
+    },
+    Failed {
+        error: TaskError,
+        metrics: Option<Metrics>,
+    },
+    Cancelled {
+        metrics: Option<Metrics>,
+    },
     /// Back to the line until [`TaskQueue::wake`] says that what it waits for is there.
-    Wait { waiting_for: WaitingFor, message: String },
+    Wait {
+        waiting_for: WaitingFor,
+        message: String,
+    },
     /// Back to the line, not before `delay` has passed (a provider's trouble, or the worker is stopping).
-    Again { delay: Duration, message: String },
+    Again {
+        delay: Duration,
+        message: String,
+    },
 }
 
 /// What is asked of [`TaskQueue::list`]; newest first.
@@ -113,7 +128,12 @@ pub trait TaskQueue: Send + Sync {
     /// Takes the next task: highest priority first, first in first out within one. Nothing when the line is empty or
     /// everything in it waits. An expired lease is taken back here (event `interrupted`); a task that was interrupted
     /// more than the configured number of times fails with `interrupted` instead.
-    async fn lease(&self, worker: &str, model: Option<&str>, ttl: Duration) -> Result<Option<Leased>, QueueError>;
+    async fn lease(
+        &self,
+        worker: &str,
+        model: Option<&str>,
+        ttl: Duration,
+    ) -> Result<Option<Leased>, QueueError>;
     /// Returns when [`Self::lease`] may have something: new work, work come due, or an expired lease. No polling while idle.
     async fn ready(&self);
     /// Keeps a lease for another `ttl`.

@@ -1,7 +1,8 @@
 //! What happens: the append-only, gap-free story of a task, and the feed of everything a caller may see.
 
 use crate::{
-    Check, HunkId, Millis, ProjectId, RelPath, Review, TaskError, TaskId, TaskStatus, WaitingFor, task::Tokens,
+    Check, HunkId, Millis, ProjectId, RelPath, Review, TaskError, TaskId, TaskStatus, WaitingFor,
+    task::Tokens,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,19 +107,37 @@ pub enum EventKind {
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum ServerEvent {
     /// The first event of every stream.
-    Hello { version: String },
+    Hello {
+        version: String,
+    },
     /// Events were missed: fetch again what is shown.
     Resync,
     /// A file changed on disk, by whatever hand. `hash` is absent when it is gone.
-    FileChanged { project_id: ProjectId, path: RelPath, hash: Option<crate::Hash> },
+    FileChanged {
+        project_id: ProjectId,
+        path: RelPath,
+        hash: Option<crate::Hash>,
+    },
     /// So much changed that single files are not told.
-    ProjectChanged { project_id: ProjectId },
+    ProjectChanged {
+        project_id: ProjectId,
+    },
     /// The project's folder is gone, or back.
-    ProjectAvailable { project_id: ProjectId, available: bool },
-    TaskChanged { project_id: ProjectId, task_id: TaskId, status: TaskStatus, review: Review },
+    ProjectAvailable {
+        project_id: ProjectId,
+        available: bool,
+    },
+    TaskChanged {
+        project_id: ProjectId,
+        task_id: TaskId,
+        status: TaskStatus,
+        review: Review,
+    },
     /// Models came or went.
     ModelsChanged,
     SettingsChanged,
     /// Whether this computer reaches the network.
-    NetworkChanged { online: bool },
+    NetworkChanged {
+        online: bool,
+    },
 }

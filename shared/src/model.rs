@@ -22,7 +22,9 @@ impl ModelId {
     pub fn parse(text: &str) -> Result<Self, BadModelId> {
         let bad = || BadModelId(text.chars().take(80).collect());
         let (provider, model) = text.split_once('/').ok_or_else(bad)?;
-        let fine = |s: &str| !s.is_empty() && s.len() <= 200 && !s.chars().any(|c| c.is_control() || c.is_whitespace());
+        let fine = |s: &str| {
+            !s.is_empty() && s.len() <= 200 && !s.chars().any(|c| c.is_control() || c.is_whitespace())
+        };
         if !fine(provider) || !fine(model) {
             return Err(bad());
         }

@@ -24,7 +24,9 @@ pub enum BadPath {
     Escapes,
     #[error("the path has an empty or `.` part")]
     NotNormal,
-    #[error("the path has a character that no file name should have (control character, backslash or `:` drive)")]
+    #[error(
+        "the path has a character that no file name should have (control character, backslash or `:` drive)"
+    )]
     BadCharacter,
 }
 
