@@ -10,3 +10,4 @@ pub mod desktop;
 pub mod providers;
 pub mod queue;
 pub mod store;
+pub mod workspace;

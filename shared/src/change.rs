@@ -47,7 +47,7 @@ pub struct FileChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_path: Option<RelPath>,
     pub status: FileStatus,
-    /// A unified diff that `git apply` accepts on the snapshot (binary files: a `Binary files … differ` line only).
+    /// A unified diff that `git apply` accepts on the snapshot (binary files: a `GIT binary patch`).
     pub patch: String,
     /// The file's bytes in the snapshot; absent for an added file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +134,25 @@ pub struct Hunk {
     pub lines: Vec<String>,
     pub review: HunkReview,
     pub found: Found,
+    /// Set when the hunk is about the file itself rather than about lines in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
+}
+
+/// What a hunk does to a file as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The file is new; for text the hunk has its lines.
+    Create,
+    /// The file goes away; for text the hunk has its lines.
+    Delete,
+    /// It moves from `oldPath` to `path`.
+    Rename,
+    /// It becomes, or stops being, executable.
+    Mode,
+    /// Its bytes are replaced as a whole: not text, or too large to take apart.
+    Replace,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
