@@ -3,6 +3,8 @@
 //! Capabilities are data ([`ModelInfo`]), never methods. Retry and time limits wrap a provider and implement this trait
 //! again, so they pass the same conformance suite.
 
+pub mod scripted;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
@@ -85,8 +87,13 @@ pub enum Delta {
     },
     /// Whole: pieces are joined before they get here.
     ToolCall(ToolCall),
-    /// Totals so far for this request; later ones replace earlier ones.
+    /// Totals so far for this request; later ones replace earlier ones. `input` does not count what the cache gave.
     Usage(Tokens),
+    /// Trouble before anything was said; the same request is asked again after this time.
+    Retrying {
+        reason: String,
+        after: Duration,
+    },
     Done(StopReason),
 }
 
