@@ -3,13 +3,26 @@
 //!
 //! Fencing, not clocks, carries correctness: `attempt` rises with every lease and each write names it, so a worker that
 //! lost its lease can neither append nor finish. Skewed clocks can only make work repeat.
-//! `conformance.rs` is the contract; [`memory`] is the reference backend.
+//! `conformance.rs` is the contract; [`memory`] is the reference backend, `sled.rs` the one that outlives the process.
+//!
+//! How it is built: [`decide`] turns a command into records by reading the one [`state`]; a record is an effect, so
+//! applying it decides nothing. [`ledger`] is the queue itself over any keep of records: memory, or journal and sled.
+
+mod decide;
+mod ledger;
+mod limits;
+pub mod memory;
+mod record;
+mod state;
+mod wakes;
+
+pub use limits::QueueLimits;
 
 use async_trait::async_trait;
 use std::time::Duration;
 use tidemark_shared::{
-    EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId,
-    TaskResult, TaskStatus, WaitingFor, task::Metrics, task::TaskEdit,
+    EventKind, Millis, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId, TaskResult,
+    TaskStatus, UserId, WaitingFor, task::Metrics, task::TaskEdit,
 };
 
 /// What a worker holds while it works on a task: the right to write, until `attempt` is no longer the newest.
@@ -73,6 +86,7 @@ pub struct TaskFilter {
     pub after: Option<TaskId>,
 }
 
+/// One page of tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskPage {
     pub items: Vec<Task>,
@@ -80,10 +94,24 @@ pub struct TaskPage {
     pub next: Option<TaskId>,
 }
 
+/// A task that changed, in short; whoever wants more asks [`TaskQueue::get`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    pub task: TaskId,
+    pub user: UserId,
+    pub project: ProjectId,
+    pub session: SessionId,
+    pub status: TaskStatus,
+    pub waiting_for: Option<WaitingFor>,
+    pub review: Review,
+}
+
 /// The ledger as `/health/detailed` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueStats {
+    /// In line, those that wait for something included.
     pub queued: usize,
+    /// In line and waiting for the network, an approval, a budget or a slot.
     pub waiting: usize,
     pub processing: usize,
     pub oldest_queued_at: Option<Millis>,
@@ -120,29 +148,28 @@ pub enum Submission {
 #[async_trait]
 pub trait TaskQueue: Send + Sync {
     /// Stores a task, puts it in line and writes its `queued` event in one durable transaction. The same id with what a
-    /// client sent unchanged answers `Known`; with anything else [`QueueError::IdTaken`].
+    /// client sent unchanged answers `Known` (an edit since then does not matter); with anything else
+    /// [`QueueError::IdTaken`]. The ledger sets everything that it owns: status, attempt, review and times.
     async fn submit(&self, task: Task) -> Result<Submission, QueueError>;
     async fn get(&self, id: TaskId) -> Result<Task, QueueError>;
+    /// Tasks, newest first. A cursor that is no longer known is [`QueueError::NotFound`].
     async fn list(&self, filter: TaskFilter) -> Result<TaskPage, QueueError>;
 
     /// Takes the next task: highest priority first, first in first out within one. Nothing when the line is empty or
     /// everything in it waits. An expired lease is taken back here (event `interrupted`); a task that was interrupted
     /// more than the configured number of times fails with `interrupted` instead.
-    async fn lease(
-        &self,
-        worker: &str,
-        model: Option<&str>,
-        ttl: Duration,
-    ) -> Result<Option<Leased>, QueueError>;
+    async fn lease(&self, worker: &str, ttl: Duration) -> Result<Option<Leased>, QueueError>;
     /// Returns when [`Self::lease`] may have something: new work, work come due, or an expired lease. No polling while idle.
     async fn ready(&self);
     /// Keeps a lease for another `ttl`.
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Beat, QueueError>;
     /// Returns when someone asked to cancel this attempt, or its lease is lost: at once in this process.
     async fn cancelled(&self, lease: &Lease);
-    /// Appends events in order; answers with the number of the last. Refused without the newest lease.
+    /// Appends events in order; answers with the number of the last. Refused without the newest lease, and with
+    /// [`QueueError::Full`] when the task has as many events as the limit allows (an end is always accepted).
     async fn append(&self, lease: &Lease, events: Vec<EventKind>) -> Result<Seq, QueueError>;
-    /// Lets go of the task; with an end, the `finished` event is in the same transaction.
+    /// Lets go of the task; with an end, the `finished` event is in the same transaction. A task that someone asked to
+    /// cancel ends as cancelled instead of going back to the line; one with too many events fails instead.
     async fn finish(&self, lease: &Lease, outcome: Outcome) -> Result<Task, QueueError>;
 
     /// A queued task is cancelled at once; a running one is asked to stop and is cancelled by its worker. Cancelling a
@@ -160,15 +187,7 @@ pub trait TaskQueue: Send + Sync {
     async fn events(&self, id: TaskId, after: Seq, limit: usize) -> Result<Vec<TaskEvent>, QueueError>;
     /// Returns when the task has an event after `after`.
     async fn event_after(&self, id: TaskId, after: Seq) -> Result<(), QueueError>;
-    /// Every change of any task, as it stands after it; a receiver that lags is told by the channel.
-    fn changes(&self) -> tokio::sync::broadcast::Receiver<Task>;
+    /// Every change of a task's state, in order, but not every event; a receiver that lags is told by the channel.
+    fn changes(&self) -> tokio::sync::broadcast::Receiver<Changed>;
     async fn stats(&self) -> Result<QueueStats, QueueError>;
-}
-
-/// Whether two submissions are one: everything that a client sends is the same.
-pub fn same_submission(a: &Task, b: &Task) -> bool {
-    fn sent(t: &Task) -> (ProjectId, &str, Mode, u8, &tidemark_shared::ModelId) {
-        (t.project_id, &t.prompt, t.mode, t.priority, &t.model)
-    }
-    a.user_id == b.user_id && sent(a) == sent(b) && a.files == b.files && a.cursor == b.cursor
 }

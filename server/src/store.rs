@@ -2,6 +2,8 @@
 //!
 //! An object's name is the hash of its bytes, so the bytes of a name never change and putting twice is free.
 
+pub mod memory;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use tidemark_shared::Hash;
@@ -20,8 +22,14 @@ pub enum StoreError {
 
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
+    /// Keeps each of `many` and answers with their names, in order. Durable when it returns; never torn. A whole snapshot
+    /// in one call costs little more than its bytes; on an error some of it may be kept.
+    async fn put_many(&self, many: Vec<Bytes>) -> Result<Vec<Hash>, StoreError>;
     /// Keeps `bytes` and answers with their name. Durable when it returns; never torn.
-    async fn put(&self, bytes: Bytes) -> Result<Hash, StoreError>;
+    async fn put(&self, bytes: Bytes) -> Result<Hash, StoreError> {
+        let name = Hash::of(&bytes);
+        self.put_many(vec![bytes]).await.map(|_| name)
+    }
     /// The bytes of `name`, verified against it.
     async fn get(&self, name: &Hash) -> Result<Bytes, StoreError>;
     async fn has(&self, name: &Hash) -> Result<bool, StoreError>;

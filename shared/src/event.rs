@@ -100,6 +100,8 @@ pub enum EventKind {
     Undone {
         written: Vec<RelPath>,
     },
+    /// What stood here was lost to damage on the disk; its number is kept, so that the story has no gap.
+    Lost,
 }
 
 /// What `GET /api/events` tells: hints to look again, never the only copy of a fact. A reader that lagged gets `resync`.

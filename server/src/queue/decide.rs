@@ -1,0 +1,318 @@
+//! [`Draft`]: what a command does, decided. Every command is one method that checks first and then drafts records; the
+//! draft applies them as it goes, so that one batch of commands sees what the earlier ones did.
+
+use super::record::{Head, Record, digest};
+use super::state::State;
+use super::{Beat, Lease, Outcome, QueueError, QueueLimits};
+use std::collections::HashMap;
+use std::time::Duration;
+use tidemark_shared::{
+    EventKind, Millis, Seq, Task, TaskError, TaskErrorCode, TaskId, TaskStatus, WaitingFor,
+    task::TaskEdit,
+    task::transition::{self, Move},
+};
+
+/// Bodies that are kept, read while deciding.
+pub trait Bodies {
+    fn body(&self, id: TaskId) -> Result<Task, QueueError>;
+}
+
+/// Commands in the making.
+pub struct Draft<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) kept: &'a dyn Bodies,
+    pub(super) limits: &'a QueueLimits,
+    pub(super) now: Millis,
+    /// What was decided, in order.
+    pub(super) records: Vec<Record>,
+    /// Bodies that this draft wrote.
+    pub(super) written: HashMap<TaskId, Task>,
+}
+
+impl Draft<'_> {
+    /// Whether the task is new.
+    pub(super) fn submit(&mut self, mut task: Task) -> Result<bool, QueueError> {
+        if let Ok(known) = self.state.head(task.id) {
+            return if known.sent == digest(&task) { Ok(false) } else { Err(QueueError::IdTaken(task.id)) };
+        }
+        if self.state.queued() >= self.limits.max_queued {
+            return Err(QueueError::Full { what: "tasks in line", limit: self.limits.max_queued });
+        }
+        task.result = None;
+        task.metrics = None;
+        task.error = None;
+        self.fits(&task)?;
+        let head = Head::new(&task, self.state.next_place(), self.now);
+        self.put(head, Some(task), vec![EventKind::Queued]);
+        Ok(true)
+    }
+
+    pub(super) fn lease(&mut self, worker: &str, ttl: Duration) -> Result<Option<Lease>, QueueError> {
+        self.state.tick(self.now);
+        while let Some(head) = self.state.expired(self.now).cloned() {
+            self.interrupt(head)?;
+        }
+        let Some(mut head) = self.state.first().cloned() else { return Ok(None) };
+        step(&mut head, Move::Lease)?;
+        head.attempt += 1;
+        head.step = 0;
+        let expires = later(self.now, ttl);
+        head.lease_until = Some(expires);
+        let lease = Lease { task: head.id, attempt: head.attempt, expires };
+        let started = EventKind::Started { worker: worker.into(), model: head.model.to_string() };
+        self.put(head, None, vec![started]);
+        Ok(Some(lease))
+    }
+
+    /// Takes a task back from a worker that is gone: to the line, or to its end when that happened too often.
+    fn interrupt(&mut self, mut head: Head) -> Result<(), QueueError> {
+        head.interruptions += 1;
+        head.lease_until = None;
+        let events = vec![EventKind::Interrupted { step: head.step }];
+        if head.cancel_requested {
+            return self.end(head, Move::Cancel, None, events, |_| {});
+        }
+        if head.interruptions > self.limits.max_interruptions {
+            let message = format!("the worker was lost {} times while it ran this task", head.interruptions);
+            let error = TaskError { code: TaskErrorCode::Interrupted, message, retryable: true };
+            let body_error = Some(error.clone());
+            return self.end(head, Move::Fail, Some(error), events, |task| task.error = body_error);
+        }
+        step(&mut head, Move::Yield)?;
+        self.put(head, None, events);
+        Ok(())
+    }
+
+    /// Takes every task back: the process that held the leases is gone.
+    #[expect(dead_code, reason = "for the journalled backend")]
+    pub(super) fn interrupt_all(&mut self) -> Result<(), QueueError> {
+        self.state.leased().into_iter().try_for_each(|head| self.interrupt(head))
+    }
+
+    pub(super) fn renew(&mut self, lease: &Lease, ttl: Duration) -> Result<Beat, QueueError> {
+        let head = self.held(lease)?;
+        let beat = Beat { cancel_requested: head.cancel_requested };
+        self.record(Record::Renew { task: head.id, attempt: head.attempt, until: later(self.now, ttl) });
+        Ok(beat)
+    }
+
+    pub(super) fn append(&mut self, lease: &Lease, kinds: Vec<EventKind>) -> Result<Seq, QueueError> {
+        let mut head = self.held(lease)?;
+        if head.seq.saturating_add(kinds.len() as u64) > self.limits.max_events {
+            let limit = usize::try_from(self.limits.max_events).unwrap_or(usize::MAX);
+            return Err(QueueError::Full { what: "events of one task", limit });
+        }
+        self.fits(&kinds)?;
+        if !kinds.is_empty() {
+            let events = head.number(kinds, self.now);
+            self.record(Record::Events { task: head.id, events });
+        }
+        Ok(head.seq)
+    }
+
+    pub(super) fn finish(&mut self, lease: &Lease, outcome: Outcome) -> Result<(), QueueError> {
+        let mut head = self.held(lease)?;
+        head.lease_until = None;
+        match outcome {
+            Outcome::Done { result, review, metrics } => {
+                self.fits(&result)?;
+                head.review = review;
+                self.end(head, Move::Finish, None, vec![], |task| {
+                    task.result = Some(result);
+                    task.metrics = Some(metrics);
+                })
+            }
+            Outcome::Failed { error, metrics } => {
+                let body_error = Some(error.clone());
+                self.end(head, Move::Fail, Some(error), vec![], |task| {
+                    task.error = body_error;
+                    task.metrics = metrics;
+                })
+            }
+            Outcome::Cancelled { metrics } => {
+                self.end(head, Move::Cancel, None, vec![], |task| task.metrics = metrics)
+            }
+            Outcome::Wait { .. } | Outcome::Again { .. } if head.cancel_requested => {
+                self.end(head, Move::Cancel, None, vec![], |_| {})
+            }
+            Outcome::Wait { .. } | Outcome::Again { .. } if head.seq >= self.limits.max_events => {
+                let message = format!("it was tried again until it had {} events", head.seq);
+                let error = TaskError { code: TaskErrorCode::LimitReached, message, retryable: true };
+                let body_error = Some(error.clone());
+                self.end(head, Move::Fail, Some(error), vec![], |task| task.error = body_error)
+            }
+            Outcome::Wait { waiting_for, message } => {
+                step(&mut head, Move::Yield)?;
+                head.waiting_for = Some(waiting_for);
+                self.put(head, None, vec![EventKind::Waiting { waiting_for, message }]);
+                Ok(())
+            }
+            Outcome::Again { delay, message } => {
+                step(&mut head, Move::Yield)?;
+                head.not_before = Some(later(self.now, delay));
+                let after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                self.put(head, None, vec![EventKind::Retrying { message, after_ms }]);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self, id: TaskId) -> Result<(), QueueError> {
+        let mut head = self.state.head(id)?.clone();
+        match head.status {
+            TaskStatus::Cancelled => Ok(()),
+            TaskStatus::Done | TaskStatus::Failed => Err(wrong(&head)),
+            TaskStatus::Processing if head.cancel_requested => Ok(()),
+            TaskStatus::Processing => {
+                head.cancel_requested = true;
+                self.put(head, None, vec![EventKind::CancelRequested]);
+                Ok(())
+            }
+            TaskStatus::Queued => self.end(head, Move::Cancel, None, vec![], |_| {}),
+        }
+    }
+
+    pub(super) fn edit(&mut self, id: TaskId, edit: TaskEdit) -> Result<(), QueueError> {
+        let mut head = self.state.head(id)?.clone();
+        if head.status != TaskStatus::Queued {
+            return Err(wrong(&head));
+        }
+        if head.seq >= self.limits.max_events {
+            let limit = usize::try_from(self.limits.max_events).unwrap_or(usize::MAX);
+            return Err(QueueError::Full { what: "events of one task", limit });
+        }
+        head.priority = edit.priority.unwrap_or(head.priority);
+        head.model = edit.model.unwrap_or(head.model);
+        let body = match edit.prompt {
+            Some(prompt) => {
+                let body = Task { prompt, ..self.body(id)? };
+                self.fits(&body)?;
+                Some(body)
+            }
+            None => None,
+        };
+        self.put(head, body, vec![EventKind::Edited]);
+        Ok(())
+    }
+
+    pub(super) fn review(
+        &mut self,
+        expected: &Task,
+        reviewed: Task,
+        event: EventKind,
+    ) -> Result<(), QueueError> {
+        let mut head = self.state.head(expected.id)?.clone();
+        let mut body = self.body(head.id)?;
+        if head.status != TaskStatus::Done || head.review != expected.review || body.result != expected.result
+        {
+            return Err(wrong(&head));
+        }
+        let most = self.limits.max_events.saturating_add(self.limits.max_review_events);
+        if head.seq >= most {
+            let limit = usize::try_from(most).unwrap_or(usize::MAX);
+            return Err(QueueError::Full { what: "events of one task", limit });
+        }
+        head.review = reviewed.review;
+        self.fits(&reviewed.result)?;
+        body.result = reviewed.result;
+        self.put(head, Some(body), vec![event]);
+        Ok(())
+    }
+
+    pub(super) fn wake(&mut self, what: WaitingFor) {
+        for mut head in self.state.waiting_for(what) {
+            head.waiting_for = None;
+            head.updated_at = self.now;
+            self.put(head, None, vec![]);
+        }
+    }
+
+    /// Ends a task; `with` writes into its body what its end brought. Refused for no size: an end always fits.
+    fn end(
+        &mut self,
+        mut head: Head,
+        by: Move,
+        error: Option<TaskError>,
+        mut events: Vec<EventKind>,
+        with: impl FnOnce(&mut Task),
+    ) -> Result<(), QueueError> {
+        step(&mut head, by)?;
+        let mut body = self.body(head.id)?;
+        with(&mut body);
+        head.lease_until = None;
+        head.not_before = None;
+        head.waiting_for = None;
+        events.push(EventKind::Finished { status: head.status, error });
+        self.put(head, Some(body), events);
+        while let Some(task) = self.state.too_many_ended(self.limits.keep_ended) {
+            self.record(Record::Forget { task });
+        }
+        Ok(())
+    }
+
+    /// The head of the task that `lease` still holds.
+    fn held(&self, lease: &Lease) -> Result<Head, QueueError> {
+        let head = self.state.head(lease.task)?;
+        if head.status != TaskStatus::Processing || head.attempt != lease.attempt {
+            return Err(QueueError::LeaseLost(lease.task));
+        }
+        Ok(head.clone())
+    }
+
+    /// A task as it stands after what was decided so far.
+    pub(super) fn task(&self, id: TaskId) -> Result<Task, QueueError> {
+        let body = self.body(id)?;
+        Ok(self.state.head(id)?.over(body))
+    }
+
+    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
+        self.written.get(&id).map_or_else(|| self.kept.body(id), |task| Ok(task.clone()))
+    }
+
+    fn fits(&self, what: &impl serde::Serialize) -> Result<(), QueueError> {
+        let mut bytes = Counted { left: self.limits.max_body_bytes };
+        serde_json::to_writer(&mut bytes, what)
+            .map_err(|_| QueueError::Full { what: "bytes of one task", limit: self.limits.max_body_bytes })
+    }
+
+    fn put(&mut self, mut head: Head, body: Option<Task>, kinds: Vec<EventKind>) {
+        let events = head.number(kinds, self.now);
+        self.record(Record::Put { head: Box::new(head), body: body.map(Box::new), events });
+    }
+
+    fn record(&mut self, record: Record) {
+        self.state.apply(&record);
+        if let Record::Put { head, body: Some(body), .. } = &record {
+            self.written.insert(head.id, (**body).clone());
+        }
+        self.records.push(record);
+    }
+}
+
+/// Refuses to count beyond what is left: a size check without a copy.
+struct Counted {
+    left: usize,
+}
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::FileTooLarge)?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn step(head: &mut Head, by: Move) -> Result<(), QueueError> {
+    head.status = transition::next(head.status, by).ok_or_else(|| wrong(head))?;
+    Ok(())
+}
+
+fn wrong(head: &Head) -> QueueError {
+    QueueError::WrongState { task: head.id, status: head.status, review: head.review }
+}
+
+fn later(now: Millis, by: Duration) -> Millis {
+    now.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,170 @@
+//! [`Record`]: one effect on the ledger, as the journal keeps it. Applying a record decides nothing, and applying it
+//! again changes nothing.
+
+use super::Changed;
+use serde::{Deserialize, Serialize};
+use tidemark_shared::{
+    EventKind, Millis, ModelId, ProjectId, Review, Seq, SessionId, Task, TaskEvent, TaskId, TaskStatus,
+    UserId, WaitingFor,
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Record {
+    /// The task stands so now; `events` are added.
+    Put {
+        head: Box<Head>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<Box<Task>>,
+        events: Vec<TaskEvent>,
+    },
+    /// A worker wrote more events.
+    Events { task: TaskId, events: Vec<TaskEvent> },
+    /// The lease runs until then. Dies with the process, as the lease does.
+    Renew { task: TaskId, attempt: u32, until: Millis },
+    /// The whole task with all its events, written anew so that older segments can go.
+    Whole { head: Box<Head>, body: Box<Task>, events: Vec<TaskEvent> },
+    /// The task is forgotten.
+    Forget { task: TaskId },
+}
+
+impl Record {
+    pub(super) fn task(&self) -> TaskId {
+        match self {
+            Self::Put { head, .. } | Self::Whole { head, .. } => head.id,
+            Self::Events { task, .. } | Self::Renew { task, .. } | Self::Forget { task } => *task,
+        }
+    }
+    /// Whether it must be on disk before it is acknowledged.
+    #[expect(dead_code, reason = "for the journalled backend")]
+    pub(super) fn is_durable(&self) -> bool {
+        match self {
+            Self::Renew { .. } => false,
+            Self::Put { .. } | Self::Events { .. } | Self::Whole { .. } | Self::Forget { .. } => true,
+        }
+    }
+}
+
+/// The small, changing part of a task; all of them are in memory. The body is the [`Task`] as it was last written
+/// whole: what the head says wins over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) id: TaskId,
+    pub(super) user_id: UserId,
+    pub(super) project_id: ProjectId,
+    pub(super) session_id: SessionId,
+    pub(super) model: ModelId,
+    pub(super) priority: u8,
+    pub(super) status: TaskStatus,
+    pub(super) waiting_for: Option<WaitingFor>,
+    pub(super) review: Review,
+    pub(super) cancel_requested: bool,
+    pub(super) attempt: u32,
+    pub(super) created_at: Millis,
+    pub(super) updated_at: Millis,
+    /// Its number in the order of submission: its place in line within its priority, and in lists.
+    pub(super) place: u64,
+    /// The number of its last event.
+    pub(super) seq: Seq,
+    /// The step of the agent that was begun last in this attempt.
+    pub(super) step: u32,
+    /// How often its worker was lost.
+    pub(super) interruptions: u32,
+    /// Not to be leased before this time.
+    pub(super) not_before: Option<Millis>,
+    /// When its lease runs out.
+    pub(super) lease_until: Option<Millis>,
+    /// A digest of what the client sent.
+    pub(super) sent: u64,
+}
+
+impl Head {
+    /// The head of a new task at `place`.
+    pub(super) fn new(task: &Task, place: u64, now: Millis) -> Self {
+        Self {
+            id: task.id,
+            user_id: task.user_id.clone(),
+            project_id: task.project_id,
+            session_id: task.session_id,
+            model: task.model.clone(),
+            priority: task.priority,
+            status: TaskStatus::Queued,
+            waiting_for: None,
+            review: Review::None,
+            cancel_requested: false,
+            attempt: 0,
+            created_at: now,
+            updated_at: now,
+            place,
+            seq: 0,
+            step: 0,
+            interruptions: 0,
+            not_before: None,
+            lease_until: None,
+            sent: digest(task),
+        }
+    }
+
+    /// The task as it stands: its body with the head laid over it.
+    pub(super) fn over(&self, mut body: Task) -> Task {
+        body.model.clone_from(&self.model);
+        body.priority = self.priority;
+        body.status = self.status;
+        body.waiting_for = self.waiting_for;
+        body.review = self.review;
+        body.cancel_requested = self.cancel_requested;
+        body.attempt = self.attempt;
+        body.created_at = self.created_at;
+        body.updated_at = self.updated_at;
+        body
+    }
+
+    /// Numbers `kinds` as the next events of this task.
+    pub(super) fn number(&mut self, kinds: Vec<EventKind>, now: Millis) -> Vec<TaskEvent> {
+        let mut events = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            self.seq += 1;
+            events.push(TaskEvent { seq: self.seq, at: now, attempt: self.attempt, kind });
+        }
+        self.saw(&events);
+        events
+    }
+
+    /// What a head learns from its own events.
+    pub(super) fn saw(&mut self, events: &[TaskEvent]) {
+        for event in events {
+            self.seq = self.seq.max(event.seq);
+            self.updated_at = event.at;
+            if let EventKind::Step { step } = event.kind {
+                self.step = step;
+            }
+        }
+    }
+
+    pub(super) fn changed(&self) -> Changed {
+        Changed {
+            task: self.id,
+            user: self.user_id.clone(),
+            project: self.project_id,
+            session: self.session_id,
+            status: self.status,
+            waiting_for: self.waiting_for,
+            review: self.review,
+        }
+    }
+}
+
+/// A digest of everything that a client sends, so that sending twice is told from sending another thing.
+pub(super) fn digest(task: &Task) -> u64 {
+    let sent = serde_json::json!([
+        task.user_id,
+        task.project_id,
+        task.prompt,
+        task.mode,
+        task.priority,
+        task.model,
+        task.files,
+        task.cursor,
+    ]);
+    let hash = blake3::hash(sent.to_string().as_bytes());
+    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a BLAKE3 hash has 32 bytes"))
+}
