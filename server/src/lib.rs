@@ -7,7 +7,9 @@
 pub mod agent;
 pub mod clock;
 pub mod desktop;
+pub mod preview;
 pub mod providers;
 pub mod queue;
 pub mod store;
+pub mod templates;
 pub mod workspace;
