@@ -2,12 +2,17 @@
 //!
 //! An object's name is the hash of its bytes, so the bytes of a name never change and putting twice is free.
 
+pub mod disk;
 pub mod memory;
+
+#[cfg(test)]
+mod conformance;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tidemark_shared::Hash;
 
+/// Why an object could not be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("there is no object {0}")]
@@ -35,4 +40,13 @@ pub trait ObjectStore: Send + Sync {
     async fn has(&self, name: &Hash) -> Result<bool, StoreError>;
     /// Forgets an object; forgetting twice is fine.
     async fn delete(&self, name: &Hash) -> Result<(), StoreError>;
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
 }
