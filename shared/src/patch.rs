@@ -1,1 +1,23 @@
 //! Text diff, hunk selection and three-way merge. Pure and bounded.
+//!
+//! One file per step, in the order of a change's life: [`form`] reads bytes as text and writes them back byte for byte,
+//! [`adopt`] gives what an agent wrote the form of the file it replaces, [`diff`] finds the changes, [`change`] makes a
+//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`select`] builds the
+//! file that some chosen hunks make, and [`merge`] brings that into a file that has moved on.
+//!
+//! A line is what ends with `\n`, as git sees it: a `\r` before it belongs to the line.
+
+pub mod adopt;
+pub mod binary;
+pub mod change;
+pub mod diff;
+pub mod form;
+pub mod merge;
+pub mod render;
+pub mod select;
+
+pub use adopt::adopt_form;
+pub use change::{Side, file_change};
+pub use form::{Text, decode, encode};
+pub use merge::{Merge, merge};
+pub use select::select;
