@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod clock;
 pub mod desktop;
+pub mod models;
 pub mod preview;
 pub mod providers;
 pub mod queue;

@@ -3,7 +3,20 @@
 //! Capabilities are data ([`ModelInfo`]), never methods. Retry and time limits wrap a provider and implement this trait
 //! again, so they pass the same conformance suite.
 
+mod anthropic;
+pub mod catalogue;
+pub mod demo;
+pub mod guarded;
+pub mod keys;
+mod openai_chat;
+mod openai_responses;
+mod refusal;
+pub mod remote;
 pub mod scripted;
+mod sse;
+mod wire;
+
+pub use wire::Dialect;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
