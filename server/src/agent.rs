@@ -1,11 +1,18 @@
 //! Seam `AgentBackend`: works on a private copy of the project and says what it did. Never touches the user's files.
+//! `conformance.rs` is the contract; [`native`] is the built-in loop.
+
+pub mod limits;
+
+pub use limits::AgentLimits;
 
 use async_trait::async_trait;
 use std::path::PathBuf;
-use tidemark_shared::{EventKind, Task, TaskErrorCode, change::Check, task::Metrics};
+use tidemark_shared::change::Reference;
+use tidemark_shared::{EventKind, Task, TaskError, TaskErrorCode, task::Metrics};
 use tokio_util::sync::CancellationToken;
 
 /// What an agent is asked to do.
+#[derive(Debug, Clone)]
 pub struct Brief {
     pub task: Task,
     /// The private copy: read and write here, nowhere else.
@@ -17,7 +24,7 @@ pub struct Brief {
 }
 
 /// An earlier task of the session, as a follow-up needs to know it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     pub prompt: String,
     pub answer: String,
@@ -29,14 +36,17 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     pub explanation: String,
-    pub checks: Vec<Check>,
+    /// The places that the explanation names; each was looked up and exists.
+    pub references: Vec<Reference>,
     pub metrics: Metrics,
+    /// A limit of ours ended the work early; what was done until then stands in the copy.
+    pub stopped: Option<TaskError>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     #[error("cancelled")]
-    Cancelled { metrics: Metrics },
+    Cancelled { metrics: Box<Metrics> },
     /// There is no way to the provider: wait for the network.
     #[error("{0}")]
     NoNetwork(String),

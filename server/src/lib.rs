@@ -13,4 +13,5 @@ pub mod providers;
 pub mod queue;
 pub mod store;
 pub mod templates;
+pub mod tools;
 pub mod workspace;

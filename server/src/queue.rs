@@ -54,6 +54,8 @@ pub enum Outcome {
         result: TaskResult,
         review: Review,
         metrics: Metrics,
+        /// A limit ended the work early, and what was done until then is worth a review.
+        error: Option<TaskError>,
     },
     Failed {
         error: TaskError,

@@ -114,12 +114,14 @@ impl Draft<'_> {
         let mut head = self.held(lease)?;
         head.lease_until = None;
         match outcome {
-            Outcome::Done { result, review, metrics } => {
+            Outcome::Done { result, review, metrics, error } => {
                 self.fits(&result)?;
                 head.review = review;
-                self.end(head, Move::Finish, None, vec![], |task| {
+                let body_error = error.clone();
+                self.end(head, Move::Finish, error, vec![], |task| {
                     task.result = Some(result);
                     task.metrics = Some(metrics);
+                    task.error = body_error;
                 })
             }
             Outcome::Failed { error, metrics } => {
