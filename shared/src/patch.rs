@@ -5,6 +5,9 @@
 //! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`select`] builds the
 //! file that some chosen hunks make, and [`merge`] brings that into a file that has moved on.
 //!
+//! What a model writes takes another way in: [`reply`] reads any form of it, `locate` proves where it belongs on the
+//! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not.
+//!
 //! A line is what ends with `\n`, as git sees it: a `\r` before it belongs to the line.
 
 pub mod adopt;
@@ -12,12 +15,22 @@ pub mod binary;
 pub mod change;
 pub mod diff;
 pub mod form;
+pub mod intend;
+mod locate;
 pub mod merge;
+mod moved;
+mod paths;
+pub mod refusal;
 pub mod render;
+pub mod reply;
 pub mod select;
+mod splice;
+mod text;
 
 pub use adopt::adopt_form;
 pub use change::{Side, file_change};
 pub use form::{Text, decode, encode};
+pub use intend::{Files, Intended, Placement, apply};
 pub use merge::{Merge, merge};
+pub use refusal::{Divergence, Refusal, RefusalCode};
 pub use select::select;

@@ -1,0 +1,426 @@
+//! From a reply to files: each hunk located on the snapshot that the model saw, the intended file built on it, merged
+//! three-way into the file as it is now. Everything in memory; any refusal refuses the whole reply.
+//!
+//! Context always comes from the file, never from the reply; inserted lines take the file's indentation by a provable map
+//! and its line ends.
+
+use super::locate::{Ground, IndentMap, indent_map, locate, reindent};
+use super::merge::{Merge, merge};
+use super::refusal::{Refusal, RefusalCode};
+use super::reply::{self, Act, FileEdit, Line, LineKind, ReplyHunk};
+use super::text::Lines;
+use super::{moved, paths, splice};
+use crate::Found;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Texts by path.
+pub type Files = BTreeMap<String, String>;
+
+/// What a reply makes of the files: only those that change; nothing means deleted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Intended {
+    pub files: BTreeMap<String, Option<String>>,
+    pub hunks: Vec<Placement>,
+}
+
+/// How one hunk was placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    pub path: String,
+    /// The hunk within its file, from 1.
+    pub hunk: usize,
+    /// First line in the snapshot, from 1; 0 for a new file.
+    pub line: usize,
+    pub found: Found,
+}
+
+/// Reads `reply` and applies it. `base` is what the model saw, `current` what the files hold now.
+pub fn apply(reply: &str, base: &Files, current: &Files) -> Result<Intended, Refusal> {
+    let edits = reply::read(reply)?;
+    let mut work = Work { base, current, proposed: BTreeMap::new(), intended: Intended::default() };
+    for edit in &edits {
+        work.edit(edit)?;
+    }
+    Ok(work.intended)
+}
+
+struct Work<'a> {
+    base: &'a Files,
+    current: &'a Files,
+    /// The snapshot's files with the edits so far: a reply may change a file more than once.
+    proposed: Files,
+    intended: Intended,
+}
+
+impl Work<'_> {
+    fn edit(&mut self, edit: &FileEdit) -> Result<(), Refusal> {
+        if let Act::Create { lines, final_newline } = &edit.act {
+            return self.create(edit, lines, *final_newline);
+        }
+        let path = self.resolve(edit)?;
+        match &edit.act {
+            Act::Create { .. } => Ok(()),
+            Act::Delete { expected } => self.delete(&path, expected),
+            Act::Whole { lines } => {
+                let before = self.snapshot(&path);
+                let text = splice::whole(&before, lines).map_err(|refusal| refusal.in_file(&path))?;
+                self.propose(&path, text, &[], None)
+            }
+            Act::Replace { old, new } => self.replace(&path, old, new),
+            Act::Edit { hunks, move_to } => {
+                if hunks.is_empty() && move_to.is_none() {
+                    return Err(Refusal::new(RefusalCode::Malformed, "the edit has no lines").in_file(&path));
+                }
+                let before = self.snapshot(&path);
+                let placed = apply_hunks(&before, hunks).map_err(|refusal| refusal.in_file(&path))?;
+                self.note(&path, &placed.places);
+                self.propose(&path, placed.text, &placed.blocks, move_to.as_deref())
+            }
+        }
+    }
+
+    fn resolve(&self, edit: &FileEdit) -> Result<String, Refusal> {
+        let known = self.current;
+        let first = paths::resolve(edit.path.as_deref(), known);
+        match (first, &edit.other_path) {
+            (Err(_), Some(other)) => paths::resolve(Some(other), known),
+            (first, _) => first,
+        }
+    }
+
+    fn snapshot(&self, path: &str) -> String {
+        let text = self.proposed.get(path).or_else(|| self.base.get(path)).or_else(|| self.current.get(path));
+        text.cloned().unwrap_or_default()
+    }
+
+    fn create(&mut self, edit: &FileEdit, lines: &[String], final_newline: bool) -> Result<(), Refusal> {
+        let Some(written) = &edit.path else {
+            return Err(Refusal::new(RefusalCode::BadPath, "the new file has no name"));
+        };
+        let path = paths::new_path(written)?;
+        let exists = |path: &str| self.current.contains_key(path) || self.intended.files.contains_key(path);
+        if exists(&path) || paths::resolve(Some(written), self.current).is_ok() {
+            let why = format!("{path} exists: change it instead of creating it");
+            return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(&path));
+        }
+        let mut text = lines.join("\n");
+        if final_newline && !text.is_empty() {
+            text.push('\n');
+        }
+        self.intended.hunks.push(Placement { path: path.clone(), hunk: 1, line: 0, found: Found::NewFile });
+        self.proposed.insert(path.clone(), text.clone());
+        self.intended.files.insert(path, Some(text));
+        Ok(())
+    }
+
+    fn delete(&mut self, path: &str, expected: &[String]) -> Result<(), Refusal> {
+        let now = self.current.get(path).map(String::as_str).unwrap_or_default();
+        let lines = Lines::of(now);
+        let same = expected.is_empty()
+            || lines.texts.iter().map(|line| line.trim_end()).eq(expected.iter().map(|line| line.trim_end()));
+        if self.base.get(path).is_some_and(|base| base != now) || !same {
+            let why = format!("{path} is not what the reply believes it is, so it is not deleted");
+            return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(path));
+        }
+        self.intended.files.insert(path.into(), None);
+        Ok(())
+    }
+
+    /// One piece of text for another: exactly once in the file, or found line by line as any hunk.
+    fn replace(&mut self, path: &str, old: &str, new: &str) -> Result<(), Refusal> {
+        let before = self.snapshot(path);
+        let lines = Lines::of(&before);
+        let lf = lines.lf();
+        let times = if old.trim().is_empty() { 0 } else { lf.matches(old).count() };
+        match times {
+            1 => {
+                let text = lf.replacen(old, new, 1);
+                let line = lf[..lf.find(old).unwrap_or(0)].matches('\n').count() + 1;
+                let text = lines.restore_line_ends(&text);
+                self.intended.hunks.push(Placement { path: path.into(), hunk: 1, line, found: Found::Exact });
+                self.propose(path, text, &[], None)
+            }
+            0 => {
+                let (old, new) = unescaped(old, new, &lf);
+                let old = old.trim_end_matches('\n');
+                if old.trim().is_empty() {
+                    let why = "there is no text to look for";
+                    return Err(Refusal::new(RefusalCode::NoMatch, why).in_file(path));
+                }
+                let old: Vec<&str> = old.split('\n').collect();
+                let new = new.trim_end_matches('\n');
+                let new: Vec<&str> = if new.is_empty() { Vec::new() } else { new.split('\n').collect() };
+                let hunk = reply::pair_hunk(&old, &new);
+                let placed = apply_hunks(&before, std::slice::from_ref(&hunk))
+                    .map_err(|refusal| refusal.in_file(path))?;
+                self.note(path, &placed.places);
+                self.propose(path, placed.text, &placed.blocks, None)
+            }
+            times => {
+                let starts = lf.match_indices(old).take(8).map(|(at, _)| lf[..at].matches('\n').count() + 1);
+                let starts: Vec<String> = starts.map(|line| format!("line {line}")).collect();
+                let why = format!("this text stands in {times} places; add more lines around it");
+                Err(Refusal::new(RefusalCode::Ambiguous, why).in_file(path).among(starts))
+            }
+        }
+    }
+
+    fn note(&mut self, path: &str, places: &[Place]) {
+        let place = |(hunk, line, found): &Place| Placement {
+            path: path.into(),
+            hunk: *hunk,
+            line: *line,
+            found: *found,
+        };
+        self.intended.hunks.extend(places.iter().map(place));
+    }
+
+    /// Merges what the reply makes of `path` into the file as it is now. Where that meets the person's edits, the changed
+    /// blocks are followed if they were only moved.
+    fn propose(
+        &mut self,
+        path: &str,
+        text: String,
+        blocks: &[Block],
+        move_to: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let now = self.current.get(path).cloned().unwrap_or_default();
+        let base = self.base.get(path).unwrap_or(&now);
+        let merged = match merge(base, &now, &text) {
+            Merge::AlreadyThere => now,
+            Merge::Straight(text) | Merge::Merged(text) => text,
+            Merge::Conflict(regions) => match moved::follow(base, &now, blocks) {
+                Some(text) => {
+                    let of_this_file = |hunk: &&mut Placement| hunk.path == path;
+                    self.intended
+                        .hunks
+                        .iter_mut()
+                        .filter(of_this_file)
+                        .for_each(|hunk| hunk.found = Found::Moved);
+                    text
+                }
+                None => {
+                    let line = regions.first().map_or(1, |region| region.current_line);
+                    let why = format!("you changed the same lines of {path}, around line {line}");
+                    return Err(Refusal::new(RefusalCode::Conflict, why).in_file(path));
+                }
+            },
+            Merge::TooLarge => {
+                let why = format!("{path} is too large to merge with your own edits");
+                return Err(Refusal::new(RefusalCode::Malformed, why).in_file(path));
+            }
+        };
+        match move_to {
+            None => drop(self.intended.files.insert(path.into(), Some(merged))),
+            Some(to) => {
+                let to = paths::new_path(to)?;
+                if self.current.contains_key(&to) || self.intended.files.contains_key(&to) {
+                    let why = format!("{to} exists: moving {path} there would overwrite it");
+                    return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(path));
+                }
+                self.intended.files.insert(path.into(), None);
+                self.intended.files.insert(to, Some(merged));
+            }
+        }
+        self.proposed.insert(path.into(), text);
+        Ok(())
+    }
+}
+
+/// `\n` written as two characters, undone only when the text is not in the file as it stands.
+fn unescaped(old: &str, new: &str, file: &str) -> (String, String) {
+    if !old.contains('\n') && old.contains("\\n") && !file.contains(old) {
+        let plain = |text: &str| serde_json::from_str::<String>(&format!("\"{text}\"")).ok();
+        if let (Some(old), Some(new)) = (plain(old), plain(new)) {
+            return (old, new);
+        }
+    }
+    (old.into(), new.into())
+}
+
+/// Lines `start..end` of the snapshot become `lines`.
+struct LineEdit {
+    start: usize,
+    end: usize,
+    lines: Vec<String>,
+}
+
+type Place = (usize, usize, Found);
+
+/// A hunk's own lines of the snapshot, context included, and what they become.
+pub(crate) struct Block {
+    pub(crate) old: Vec<String>,
+    pub(crate) new: Vec<String>,
+}
+
+/// A file with all hunks applied.
+struct Applied {
+    text: String,
+    places: Vec<Place>,
+    blocks: Vec<Block>,
+}
+
+fn apply_hunks(text: &str, hunks: &[ReplyHunk]) -> Result<Applied, Refusal> {
+    let lines = Lines::of(text);
+    let ground = Ground::new(&lines.texts);
+    let entities = uses_entities(&ground, hunks);
+    let mut edits: Vec<LineEdit> = Vec::new();
+    let (mut places, mut blocks) = (Vec::new(), Vec::new());
+    let mut final_newline = None;
+    for (number, hunk) in hunks.iter().enumerate() {
+        let placed = apply_hunk(&ground, hunk, entities).map_err(|refusal| refusal.at_hunk(number + 1))?;
+        places.push((number + 1, placed.span.start + 1, placed.found));
+        // Marks about the end only count for a hunk that reaches it.
+        if placed.edits.iter().any(|edit| edit.end == lines.texts.len()) {
+            final_newline = hunk.final_newline.or(final_newline);
+        }
+        blocks.push(block(&lines.texts, &placed));
+        edits.extend(placed.edits);
+    }
+    edits.sort_by_key(|edit| (edit.start, edit.end));
+    if let Some(pair) = edits.windows(2).find(|pair| pair[1].start < pair[0].end) {
+        let why = format!("two changes of the reply meet at line {}", pair[1].start + 1);
+        return Err(Refusal::new(RefusalCode::Conflict, why));
+    }
+    let edits = edits.into_iter().map(|edit| (edit.start..edit.end, edit.lines));
+    Ok(Applied { text: lines.rebuild(edits, final_newline), places, blocks })
+}
+
+fn block(file: &[&str], hunk: &PlacedHunk) -> Block {
+    let mut new = Vec::new();
+    let mut at = hunk.span.start;
+    for edit in &hunk.edits {
+        new.extend(file[at..edit.start].iter().map(|line| String::from(*line)));
+        new.extend(edit.lines.iter().cloned());
+        at = edit.end;
+    }
+    new.extend(file[at..hunk.span.end.max(at)].iter().map(|line| String::from(*line)));
+    Block { old: file[hunk.span.clone()].iter().map(|line| String::from(*line)).collect(), new }
+}
+
+/// One hunk, found: the lines of the file that it spans, and its edits, in order.
+struct PlacedHunk {
+    edits: Vec<LineEdit>,
+    span: Range<usize>,
+    found: Found,
+}
+
+fn apply_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, entities: bool) -> Result<PlacedHunk, Refusal> {
+    let mut readings: Vec<Vec<Line>> =
+        [Some(&hunk.lines), hunk.other_reading.as_ref()].into_iter().flatten().cloned().collect();
+    if entities {
+        for line in readings.iter_mut().flatten() {
+            line.text = without_entities(&line.text);
+        }
+    }
+    // The reading of which more stands in the file goes first.
+    let weight = |lines: &Vec<Line>| -> usize {
+        let exact = lines.iter().filter(|line| line.is_old() && ground.has(&line.text));
+        exact.map(|line| line.text.trim().chars().take(20).count() * 10 + 1).sum()
+    };
+    readings.sort_by_key(|lines| std::cmp::Reverse(weight(lines)));
+    let mut refused = None;
+    for lines in &readings {
+        if !lines.iter().any(Line::is_old) {
+            return insertion_by_number(ground, hunk, lines);
+        }
+        match locate(ground, hunk, lines).and_then(|placed| {
+            let mut at = placed.at.iter().filter_map(|(_, at)| *at);
+            let start = at.next().unwrap_or(0);
+            let span = start..at.next_back().unwrap_or(start) + 1;
+            Ok(PlacedHunk { edits: line_edits(ground, lines, &placed)?, span, found: placed.found })
+        }) {
+            Ok(done) => return Ok(done),
+            Err(refusal) => drop(refused.get_or_insert(refusal)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Refusal::new(RefusalCode::Malformed, "the change has no lines")))
+}
+
+/// An insertion without context has a place only if its header counts it exactly so.
+fn insertion_by_number(ground: &Ground<'_>, hunk: &ReplyHunk, lines: &[Line]) -> Result<PlacedHunk, Refusal> {
+    match (hunk.hint, hunk.counts) {
+        (Some(after), Some((0, count))) if count == lines.len() && after <= ground.lines.len() => {
+            let lines = lines.iter().map(|line| line.text.clone()).collect();
+            let edits = vec![LineEdit { start: after, end: after, lines }];
+            Ok(PlacedHunk { edits, span: after..after, found: Found::Exact })
+        }
+        _ => Err(Refusal::new(
+            RefusalCode::NoMatch,
+            "an insertion without context or line number has no place",
+        )),
+    }
+}
+
+fn line_edits(
+    ground: &Ground<'_>,
+    lines: &[Line],
+    placed: &super::locate::Placed,
+) -> Result<Vec<LineEdit>, Refusal> {
+    let refuse = |why: &str| Err(Refusal::new(RefusalCode::NoMatch, why));
+    let pairs: Vec<(&str, &str)> = placed
+        .at
+        .iter()
+        .filter_map(|(k, at)| at.map(|at| (lines[*k].text.as_str(), ground.lines[at])))
+        .collect();
+    let map = indent_map(&pairs).unwrap_or(IndentMap::Same);
+    let mut edits = Vec::new();
+    let mut k = 0;
+    while k < lines.len() {
+        if lines[k].kind == LineKind::Context {
+            k += 1;
+            continue;
+        }
+        let end = (k..lines.len()).find(|e| lines[*e].kind == LineKind::Context).unwrap_or(lines.len());
+        let run = &lines[k..end];
+        let inserted: Vec<String> =
+            run.iter().filter(|line| !line.is_old()).map(|line| reindent(&map, &line.text)).collect();
+        let deleted: Vec<Option<usize>> =
+            (k..end).filter(|k| lines[*k].is_old()).map(|k| placed.line_of(k)).collect();
+        let (start, stop) = if let (Some(first), Some(last)) = (deleted.first(), deleted.last()) {
+            let (Some(first), Some(last)) = (first, last) else {
+                return refuse("a line to delete is not in the file");
+            };
+            if last + 1 - first != deleted.len() || deleted.iter().any(Option::is_none) {
+                return refuse("the file has other lines between those to delete");
+            }
+            (*first, last + 1)
+        } else if let Some(before) = k.checked_sub(1).and_then(|before| placed.line_of(before)) {
+            (before + 1, before + 1)
+        } else if let Some(after) = placed.line_of(end) {
+            (after, after)
+        } else {
+            return refuse("the lines next to an insertion are not in the file");
+        };
+        edits.push(LineEdit { start, end: stop, lines: inserted });
+        k = end;
+    }
+    Ok(edits)
+}
+
+/// Whether the reply writes `&lt;` for `<`: its old lines are in the file only when that is undone.
+fn uses_entities(ground: &Ground<'_>, hunks: &[ReplyHunk]) -> bool {
+    let mut suspects = hunks
+        .iter()
+        .flat_map(|hunk| &hunk.lines)
+        .filter(|line| line.is_old() && line.text.contains('&') && without_entities(&line.text) != line.text)
+        .peekable();
+    if suspects.peek().is_none() {
+        return false;
+    }
+    let suspects: Vec<&Line> = suspects.collect();
+    suspects.iter().all(|line| !ground.has_folded(&line.text))
+        && suspects.iter().any(|line| ground.has_folded(&without_entities(&line.text)))
+}
+
+fn without_entities(text: &str) -> String {
+    if !text.contains('&') {
+        return text.into();
+    }
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}

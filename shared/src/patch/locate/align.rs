@@ -1,0 +1,240 @@
+//! Anchored alignment: a hunk whose context was dropped or paraphrased still has one place, if it fits there well and
+//! nowhere else nearly as well. A deleted line must be in the file; deleted text is never guessed.
+
+use super::keys::{Level, folded_text, is_consistent};
+use super::{Ground, Refusal, RefusalCode};
+use crate::patch::reply::{Line, LineKind};
+use std::collections::{HashMap, HashSet};
+
+/// A hunk with less text than this has too little to be recognised by.
+const MIN_WEIGHT: f64 = 20.0;
+/// The share of the full weight that a place must reach.
+const MIN_SCORE: f64 = 0.55;
+/// What the second-best place may reach of the best.
+const MAX_RUNNER_UP: f64 = 0.62;
+/// Similarity from which a changed context line, and a changed deleted line, counts as the same.
+const CONTEXT_ALIKE: f64 = 0.82;
+const DELETED_ALIKE: f64 = 0.85;
+/// The largest table of hunk lines × file lines.
+const MAX_CELLS: usize = 4_000_000;
+const NEVER: f64 = -1e9;
+
+type Placement = Vec<(usize, Option<usize>)>;
+
+pub(super) fn align(
+    ground: &Ground<'_>,
+    lines: &[Line],
+    old: &[usize],
+) -> Result<Option<Placement>, Refusal> {
+    let table = match Table::new(ground, lines, old)? {
+        Some(table) => table,
+        None => return Ok(None),
+    };
+    let Some((best, placed)) = table.best(&HashSet::new())? else { return Ok(None) };
+    if best < MIN_SCORE * table.full {
+        return Ok(None);
+    }
+    let pairs: Vec<(&str, &str)> = placed
+        .iter()
+        .filter_map(|(k, at)| at.map(|at| (lines[*k].text.as_str(), ground.lines[at])))
+        .collect();
+    if !is_consistent(&pairs) {
+        let why =
+            "the lines are there, but indented so differently that the change's own indentation is not sure";
+        return Err(Refusal::new(RefusalCode::NoMatch, why));
+    }
+    let used: HashSet<usize> = placed.iter().filter_map(|(_, at)| *at).collect();
+    if let Some((second, elsewhere)) = table.best(&used)?
+        && second > MAX_RUNNER_UP * best
+    {
+        let places = [&placed, &elsewhere].into_iter().filter_map(|p| p.iter().find_map(|(_, at)| *at));
+        let why = "two places fit almost equally well; add more context";
+        return Err(
+            Refusal::new(RefusalCode::Ambiguous, why).among(places.map(|at| format!("line {}", at + 1)))
+        );
+    }
+    Ok(insertions_are_anchored(ground, lines, &placed).then_some(placed))
+}
+
+/// Every insertion has a matched neighbour, with nothing but blank lines between two matched ones.
+fn insertions_are_anchored(ground: &Ground<'_>, lines: &[Line], placed: &Placement) -> bool {
+    let line_of: HashMap<usize, usize> = placed.iter().filter_map(|(k, at)| at.map(|at| (*k, at))).collect();
+    let mut k = 0;
+    while k < lines.len() {
+        if lines[k].kind != LineKind::Insert {
+            k += 1;
+            continue;
+        }
+        let end = (k..lines.len()).find(|e| lines[*e].kind != LineKind::Insert).unwrap_or(lines.len());
+        let before = k.checked_sub(1).and_then(|before| line_of.get(&before));
+        let after = line_of.get(&end);
+        match (before, after) {
+            (None, None) => return false,
+            (Some(before), Some(after)) => {
+                if *after <= *before
+                    || ground.lines[before + 1..*after].iter().any(|line| !line.trim().is_empty())
+                {
+                    return false;
+                }
+            }
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+        k = end;
+    }
+    true
+}
+
+/// Similarity of each hunk line with each file line that could be it, and the weights.
+struct Table<'a> {
+    ground: &'a Ground<'a>,
+    lines: &'a [Line],
+    old: &'a [usize],
+    weights: Vec<f64>,
+    full: f64,
+    /// Score of hunk line i on file line j, for the pairs that are alike enough.
+    gain: Vec<HashMap<usize, f64>>,
+}
+
+impl<'a> Table<'a> {
+    fn new(ground: &'a Ground<'a>, lines: &'a [Line], old: &'a [usize]) -> Result<Option<Self>, Refusal> {
+        let weights: Vec<f64> = old.iter().map(|k| weight(&lines[*k].text) + 1.0).collect();
+        let full: f64 = weights.iter().sum();
+        if full < MIN_WEIGHT || old.len() * ground.lines.len() > MAX_CELLS {
+            return Ok(None);
+        }
+        let keys = ground.keys.at(Level::Blanks, ground.lines);
+        let file: Vec<Vec<char>> =
+            ground.lines.iter().map(|line| folded_text(line).chars().collect()).collect();
+        let bags: Vec<[u8; BAG]> = file.iter().map(|line| bag(line)).collect();
+        let mut gain = Vec::with_capacity(old.len());
+        for (i, k) in old.iter().enumerate() {
+            let line = &lines[*k];
+            let (key, text) =
+                (Level::Blanks.key(&line.text), folded_text(&line.text).chars().collect::<Vec<_>>());
+            let own_bag = bag(&text);
+            let alike = if line.kind == LineKind::Delete { DELETED_ALIKE } else { CONTEXT_ALIKE };
+            let mut row = HashMap::new();
+            ground.spend(file.len() as u64)?;
+            for (j, other) in file.iter().enumerate() {
+                if keys[j] == key {
+                    let exact = line.text.trim_end() == ground.lines[j].trim_end();
+                    row.insert(j, weights[i] * if exact { 1.0 } else { 0.9 });
+                } else if !text.is_empty()
+                    && !other.is_empty()
+                    && may_be_alike(&own_bag, &bags[j], text.len(), other.len(), alike)
+                {
+                    ground.spend((text.len() * other.len() / 8) as u64)?;
+                    let similarity = similarity(&text, other);
+                    if similarity >= alike {
+                        row.insert(j, weights[i] * (2.0 * similarity - 1.2));
+                    }
+                }
+            }
+            gain.push(row);
+        }
+        Ok(Some(Self { ground, lines, old, weights, full, gain }))
+    }
+
+    /// The best alignment that uses none of the file lines in `banned`, with its score.
+    fn best(&self, banned: &HashSet<usize>) -> Result<Option<(f64, Placement)>, Refusal> {
+        let (n, m) = (self.old.len(), self.ground.lines.len());
+        self.ground.spend((n * m) as u64)?;
+        let mut scores = vec![vec![0.0_f64; m + 1]];
+        let mut steps: Vec<Vec<Step>> = vec![vec![Step::Stop; m + 1]];
+        for i in 0..n {
+            let is_context = self.lines[self.old[i]].kind == LineKind::Context;
+            let missing = if is_context { -0.8 * self.weights[i] } else { NEVER };
+            let above = &scores[i];
+            let mut row = vec![NEVER; m + 1];
+            let mut step = vec![Step::Stop; m + 1];
+            row[0] = above[0] + missing;
+            step[0] = Step::Missing;
+            for j in 0..m {
+                if banned.contains(&j) {
+                    continue;
+                }
+                let matched = self.gain[i].get(&j).map_or(NEVER, |gain| above[j] + gain);
+                let missing = above[j + 1] + missing;
+                let extra = row[j] - if self.ground.lines[j].trim().is_empty() { 1.0 } else { 6.0 };
+                (row[j + 1], step[j + 1]) = if matched >= missing && matched >= extra {
+                    (matched, Step::Matched)
+                } else if missing >= extra {
+                    (missing, Step::Missing)
+                } else {
+                    (extra, Step::Extra)
+                };
+            }
+            scores.push(row);
+            steps.push(step);
+        }
+        let Some((mut j, best)) = scores[n].iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
+        else {
+            return Ok(None);
+        };
+        if best <= 0.0 {
+            return Ok(None);
+        }
+        let mut i = n;
+        let mut placed = Vec::with_capacity(n);
+        while i > 0 {
+            match steps[i][j] {
+                Step::Matched => {
+                    placed.push((self.old[i - 1], Some(j - 1)));
+                    (i, j) = (i - 1, j - 1);
+                }
+                Step::Missing => {
+                    placed.push((self.old[i - 1], None));
+                    i -= 1;
+                }
+                Step::Extra => j -= 1,
+                Step::Stop => return Ok(None),
+            }
+        }
+        placed.reverse();
+        Ok(Some((best, placed)))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Matched,
+    /// The file lacks this context line.
+    Missing,
+    /// The file has a line that the hunk does not.
+    Extra,
+    Stop,
+}
+
+/// What a line is worth: its text, up to 20 characters.
+fn weight(line: &str) -> f64 {
+    line.trim().chars().take(20).count() as f64
+}
+
+const BAG: usize = 32;
+
+/// How often characters of each class occur: a cheap upper bound on similarity.
+fn bag(text: &[char]) -> [u8; BAG] {
+    let mut counts = [0_u8; BAG];
+    for c in text {
+        let slot = &mut counts[(*c as usize) % BAG];
+        *slot = slot.saturating_add(1);
+    }
+    counts
+}
+
+fn may_be_alike(a: &[u8; BAG], b: &[u8; BAG], a_len: usize, b_len: usize, alike: f64) -> bool {
+    const LONGEST: usize = 2000;
+    if a_len > LONGEST || b_len > LONGEST {
+        return false;
+    }
+    let common: usize = a.iter().zip(b).map(|(a, b)| usize::from(*a.min(b))).sum();
+    // Counts saturate at 255 a class; lines that long are rare enough to lose the bound there.
+    let total = (a_len + b_len) as f64;
+    2.0 * common as f64 / total >= alike
+}
+
+/// Twice the characters in common, in order, by the total: 1 for equal, 0 for nothing alike.
+fn similarity(a: &[char], b: &[char]) -> f64 {
+    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, a, b);
+    f64::from(similar::diff_ratio(&ops, a.len(), b.len()))
+}

@@ -1,0 +1,100 @@
+//! SEARCH/REPLACE blocks, as Aider made them known, with the marker variants that models write.
+
+use super::{Act, FileEdit, Refusal, RefusalCode, clean_path, pair_hunk};
+
+pub(super) fn is_one(lines: &[&str]) -> bool {
+    lines.iter().any(|line| is_start(line))
+}
+
+/// `marker` 5 to 9 times, a blank, and one of the words.
+fn is_marker(line: &str, marker: char, words: &[&str]) -> bool {
+    let rest = line.trim_start_matches(marker);
+    let count = line.len() - rest.len();
+    (5..=9).contains(&count) && rest.strip_prefix(' ').is_some_and(|word| words.contains(&word.trim_end()))
+}
+
+fn is_start(line: &str) -> bool {
+    const WORDS: [&str; 6] = ["SEARCH", "SEARCH>", "ORIGINAL", "ORIGINAL>", "HEAD", "HEAD>"];
+    is_marker(line, '<', &WORDS) || is_marker(line, '-', &WORDS)
+}
+
+fn is_middle(line: &str) -> bool {
+    let line = line.trim_end();
+    (5..=9).contains(&line.len()) && line.bytes().all(|b| b == b'=')
+}
+
+fn is_end(line: &str) -> bool {
+    const WORDS: [&str; 3] = ["REPLACE", "UPDATED", "updated"];
+    is_marker(line, '>', &WORDS) || is_marker(line, '+', &WORDS)
+}
+
+pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
+    let mut edits: Vec<FileEdit> = Vec::new();
+    let mut path: Option<String> = None;
+    let mut at = 0;
+    while at < lines.len() {
+        if !is_start(lines[at]) {
+            at += 1;
+            continue;
+        }
+        path = path_above(&lines[..at]).or(path);
+        let Some(middle) = find(lines, at + 1, is_middle) else { return Err(cut_off()) };
+        let Some(end) = find(lines, middle + 1, is_end) else { return Err(cut_off()) };
+        let (old, new) = (&lines[at + 1..middle], &lines[middle + 1..end]);
+        add(&mut edits, path.clone(), old, new);
+        at = end + 1;
+    }
+    Ok(edits)
+}
+
+fn find(lines: &[&str], from: usize, wanted: fn(&str) -> bool) -> Option<usize> {
+    // A new block before this one ended means that its end is missing.
+    lines[from..]
+        .iter()
+        .position(|line| wanted(line) || is_start(line))
+        .map(|offset| from + offset)
+        .filter(|at| wanted(lines[*at]))
+}
+
+fn cut_off() -> Refusal {
+    Refusal::new(RefusalCode::Truncated, "a SEARCH/REPLACE block has no end: the reply was cut off")
+}
+
+fn add(edits: &mut Vec<FileEdit>, path: Option<String>, old: &[&str], new: &[&str]) {
+    if old.iter().all(|line| line.trim().is_empty()) {
+        let lines = new.iter().map(|line| String::from(*line)).collect();
+        edits.push(FileEdit { path, other_path: None, act: Act::Create { lines, final_newline: true } });
+        return;
+    }
+    let hunk = pair_hunk(old, new);
+    // Blocks of one file are one edit: they are proven together.
+    for edit in edits.iter_mut().filter(|edit| edit.path == path) {
+        if let Act::Edit { hunks, .. } = &mut edit.act {
+            hunks.push(hunk);
+            return;
+        }
+    }
+    edits.push(FileEdit { path, other_path: None, act: Act::Edit { hunks: vec![hunk], move_to: None } });
+}
+
+/// The file's name on one of the four lines above a block, or in the info string of its fence.
+fn path_above(above: &[&str]) -> Option<String> {
+    for line in above.iter().rev().take(4) {
+        let line = line.trim();
+        if let Some(info) = line.strip_prefix("```") {
+            if info.contains(['.', '/']) {
+                return info.split(':').next_back().map(clean_path);
+            }
+            continue;
+        }
+        if line.is_empty() {
+            continue;
+        }
+        if is_end(line) {
+            return None;
+        }
+        let line = line.trim_start_matches('#').trim_start();
+        return Some(clean_path(line.strip_prefix("File:").unwrap_or(line)));
+    }
+    None
+}
