@@ -5,6 +5,8 @@
 
 mod anthropic;
 pub mod catalogue;
+#[cfg(test)]
+mod conformance;
 pub mod demo;
 pub mod guarded;
 pub mod keys;

@@ -75,6 +75,8 @@ fn stream(dialect: Dialect, turn: Turn, model: &str, ending: Ending) -> Response
         let count = frames.len();
         for (number, frame) in frames.into_iter().enumerate() {
             if let Some(cut) = turn.cut.filter(|cut| cut.after == number) {
+                // What was said goes out before the connection breaks.
+                tokio::task::yield_now().await;
                 ending.tell(Ended::Cut);
                 if !cut.clean {
                     yield Err(io::Error::other("cut on command"));

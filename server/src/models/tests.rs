@@ -25,7 +25,7 @@ async fn without_a_key_the_demo_answers() {
     let list = models.list(None);
     assert_eq!(list.default, id("demo/guide"));
     assert!(list.items.iter().all(|model| model.available == model.demo));
-    let refused = models.resolve(&id("anthropic/claude-sonnet-4-5")).err().unwrap();
+    let refused = models.resolve(&id("anthropic/claude-sonnet-5-5")).err().unwrap();
     assert!(matches!(refused, NoModel::NoKey { .. }), "{refused}");
     let refused = models.resolve(&id("nobody/x")).err().unwrap().to_string();
     assert!(refused.contains("anthropic, openai, demo"), "{refused}");
@@ -35,7 +35,7 @@ async fn without_a_key_the_demo_answers() {
 async fn the_only_real_provider_is_the_default_and_two_are_a_choice() {
     let mut settings = ProviderSettings { anthropic_key: Secret::new("sk-ant"), ..alone() };
     let models = Models::set_up(&settings, &clock()).unwrap();
-    assert_eq!(models.choose(None, None, None), id("anthropic/claude-sonnet-4-5"));
+    assert_eq!(models.choose(None, None, None), id("anthropic/claude-sonnet-5-5"));
     settings.openai_key = Secret::new("sk-o");
     let models = Models::set_up(&settings, &clock()).unwrap();
     assert_eq!(models.choose(None, None, None), id("demo/guide"));

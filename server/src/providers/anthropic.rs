@@ -22,6 +22,10 @@ pub(super) fn body(request: &Request) -> Value {
         body["system"] =
             json!([{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}]);
     }
+    if thinks_by_itself(&request.model) {
+        // It thinks anyway; without this it says nothing between tool calls.
+        body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
+    }
     if !request.tools.is_empty() {
         let tools = request.tools.iter();
         body["tools"] = tools
@@ -29,6 +33,15 @@ pub(super) fn body(request: &Request) -> Value {
             .collect();
     }
     body
+}
+
+/// Claude 5 and later: `claude-sonnet-5-5`. Earlier ones refuse to be told how to think in this way.
+fn thinks_by_itself(model: &str) -> bool {
+    let mut words = model.strip_prefix("claude-").unwrap_or_default().split('-').skip(1);
+    words
+        .next()
+        .and_then(|word| word.parse::<u32>().ok())
+        .is_some_and(|generation| (5..100).contains(&generation))
 }
 
 /// `None` when nothing of it may be sent: the server refuses empty messages.

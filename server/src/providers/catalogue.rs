@@ -36,15 +36,21 @@ const fn entry(
     Entry { provider, model, name, context_tokens, price }
 }
 
-/// Each provider's best choice for this work first.
+/// Each provider's best choice for this work first. Prices as listed in November 2026, for requests of ordinary length:
+/// some models cost more beyond 272,000 tokens. Where a price has steps or is not known whole, there is none.
 const TABLE: &[Entry] = &[
+    entry("anthropic", "claude-sonnet-5-5", "Claude Sonnet 5.5", 1_000_000, Some([2.0, 10.0, 0.2, 2.5])),
+    entry("anthropic", "claude-opus-5-5", "Claude Opus 5.5", 1_000_000, Some([4.0, 20.0, 0.2, 5.0])),
+    entry("anthropic", "claude-haiku-5-5", "Claude Haiku 5.5", 1_000_000, None),
+    entry("anthropic", "claude-fable-5-1", "Claude Fable 5.1", 1_000_000, Some([10.0, 50.0, 0.25, 12.5])),
+    entry("anthropic", "claude-sonnet-4-6", "Claude Sonnet 4.6", 1_000_000, Some([3.0, 15.0, 0.3, 3.75])),
     entry("anthropic", "claude-sonnet-4-5", "Claude Sonnet 4.5", 200_000, Some([3.0, 15.0, 0.3, 3.75])),
-    entry("anthropic", "claude-opus-4-5", "Claude Opus 4.5", 200_000, Some([5.0, 25.0, 0.5, 6.25])),
     entry("anthropic", "claude-haiku-4-5", "Claude Haiku 4.5", 200_000, Some([1.0, 5.0, 0.1, 1.25])),
-    entry("openai", "gpt-5.1", "GPT-5.1", 400_000, Some([1.25, 10.0, 0.125, 0.0])),
-    entry("openai", "gpt-5.1-codex", "GPT-5.1 Codex", 400_000, Some([1.25, 10.0, 0.125, 0.0])),
+    entry("openai", "gpt-6.1-sol", "GPT-6.1 Sol", 1_050_000, Some([2.0, 10.0, 0.1, 2.5])),
+    entry("openai", "gpt-6-astra", "GPT-6 Astra", 1_050_000, Some([10.0, 50.0, 1.0, 12.5])),
+    entry("openai", "gpt-6-luna", "GPT-6 Luna", 1_050_000, Some([0.1, 0.5, 0.01, 0.125])),
+    entry("openai", "gpt-5.4-mini", "GPT-5.4 mini", 400_000, Some([0.75, 4.5, 0.075, 0.0])),
     entry("openai", "gpt-5-mini", "GPT-5 mini", 400_000, Some([0.25, 2.0, 0.025, 0.0])),
-    entry("openai", "gpt-5-nano", "GPT-5 nano", 400_000, Some([0.05, 0.4, 0.005, 0.0])),
     entry("openai", "gpt-4.1", "GPT-4.1", 1_047_576, Some([2.0, 8.0, 0.5, 0.0])),
 ];
 
@@ -54,11 +60,15 @@ pub fn of(provider: &str) -> impl Iterator<Item = &'static Entry> {
 
 pub fn find(provider: &str, model: &str) -> Option<&'static Entry> {
     of(provider).find(|entry| {
-        let version = model.strip_prefix(entry.model).map(|rest| rest.trim_start_matches('-'));
-        version.is_some_and(|version| {
-            version.chars().all(|c| c.is_ascii_digit() || c == '-') || version == "latest"
-        })
+        let rest = model.strip_prefix(entry.model);
+        rest.is_some_and(|rest| matches!(rest, "" | "-latest") || is_date(rest))
     })
+}
+
+/// `-20250929` or `-2025-09-29`.
+fn is_date(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    text.starts_with('-') && digits == 8 && text.chars().all(|c| c.is_ascii_digit() || c == '-')
 }
 
 /// Where a model belongs in its provider's list: smaller is earlier, unknown ones last.
@@ -73,11 +83,11 @@ mod tests {
 
     #[test]
     fn a_dated_version_is_the_same_model_and_a_sibling_is_not() {
-        let name = |model| find("openai", model).map(|entry| entry.name);
-        assert_eq!(name("gpt-5.1-2025-11-13"), Some("GPT-5.1"));
-        assert_eq!(name("gpt-5.1-codex"), Some("GPT-5.1 Codex"));
-        assert_eq!(name("gpt-5.1-codex-max"), None);
-        assert_eq!(find("anthropic", "claude-sonnet-4-5-20250929").unwrap().name, "Claude Sonnet 4.5");
-        assert!(find("ollama", "gpt-5.1").is_none());
+        let name = |provider, model| find(provider, model).map(|entry| entry.name);
+        assert_eq!(name("openai", "gpt-6.1-sol-2026-09-29"), Some("GPT-6.1 Sol"));
+        assert_eq!(name("openai", "gpt-5-mini-deep"), None);
+        assert_eq!(name("anthropic", "claude-sonnet-4-5-20250929"), Some("Claude Sonnet 4.5"));
+        assert_eq!(name("anthropic", "claude-haiku-4-5-5"), None);
+        assert_eq!(name("ollama", "gpt-4.1"), None);
     }
 }

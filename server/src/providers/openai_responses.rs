@@ -33,10 +33,14 @@ pub(super) fn body(request: &Request) -> Value {
     body
 }
 
-/// Other models refuse to be asked for their reasoning.
+/// Other models refuse to be asked for their reasoning: it began with `o1` and `gpt-5`.
 fn reasons(model: &str) -> bool {
-    let numbered = model.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    (numbered || model.starts_with("gpt-5") || model.contains("codex")) && !model.contains("chat")
+    let number = |prefix: &str| -> Option<u32> {
+        let digits: String = model.strip_prefix(prefix)?.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    let thinks = number("o").is_some() || number("gpt-").is_some_and(|generation| generation >= 5);
+    thinks && !model.contains("chat")
 }
 
 fn items(message: &Message) -> Vec<Value> {
