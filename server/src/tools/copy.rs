@@ -1,0 +1,231 @@
+//! [`PrivateCopy`]: the only way to the files of an agent's copy. No path leaves it, no symlink is followed, and only
+//! regular files are opened.
+
+use super::{Refused, ToolLimits};
+use std::fs::{self, Metadata};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use tidemark_shared::{RelPath, patch};
+
+#[derive(Debug, Clone)]
+pub(super) struct PrivateCopy {
+    root: PathBuf,
+}
+
+/// A text file as it was read: with `\n` line ends, and the bytes that it is.
+pub(super) struct TextFile {
+    pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl PrivateCopy {
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where `path` is; every folder on the way is a folder, not a link. The last part may be anything, or absent.
+    fn place(&self, path: &RelPath) -> Result<(PathBuf, Option<Metadata>), Refused> {
+        if is_protected(path) {
+            return Err(Refused::new(format!(
+                "{path} is not yours to use: nothing in .git may be read or changed"
+            )));
+        }
+        let mut place = self.root.clone();
+        let parts: Vec<_> = path.parts().collect();
+        let (_last, folders) = parts.split_last().expect("a path has at least one part");
+        for part in folders {
+            place.push(part);
+            match fs::symlink_metadata(&place) {
+                Ok(found) if found.is_dir() => {}
+                Ok(found) if found.is_symlink() => return Err(Refused::link(path)),
+                Ok(_) => {
+                    return Err(Refused::new(format!(
+                        "{path} can't be used: {part} is a file, not a folder"
+                    )));
+                }
+                Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok((self.root.join(path), None)),
+                Err(why) => return Err(Refused::io(path, &why)),
+            }
+        }
+        let place = self.root.join(path);
+        match fs::symlink_metadata(&place) {
+            Ok(found) if found.is_symlink() => Err(Refused::link(path)),
+            Ok(found) => Ok((place, Some(found))),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok((place, None)),
+            Err(why) => Err(Refused::io(path, &why)),
+        }
+    }
+
+    /// A folder to look into; the whole copy without a path.
+    pub(super) fn entrance(&self, path: Option<&RelPath>) -> Result<PathBuf, Refused> {
+        let Some(path) = path else { return Ok(self.root.clone()) };
+        match self.place(path)? {
+            (place, Some(_)) => Ok(place),
+            (_, None) => Err(self.missing(path)),
+        }
+    }
+
+    fn regular(&self, path: &RelPath) -> Result<(PathBuf, Metadata), Refused> {
+        match self.place(path)? {
+            (_, None) => Err(self.missing(path)),
+            (_, Some(found)) if found.is_dir() => {
+                Err(Refused::new(format!("{path} is a folder; list_files shows what is in it")))
+            }
+            (place, Some(found)) if found.is_file() => Ok((place, found)),
+            (_, Some(_)) => Err(Refused::new(format!("{path} is no regular file"))),
+        }
+    }
+
+    pub(super) fn read_text(&self, path: &RelPath, limits: &ToolLimits) -> Result<TextFile, Refused> {
+        let (place, found) = self.regular(path)?;
+        let too_large = |size: u64| {
+            Refused::new(format!(
+                "{path} has {size} bytes; files over {} are not opened",
+                limits.max_file_bytes
+            ))
+        };
+        if found.len() > limits.max_file_bytes {
+            return Err(too_large(found.len()));
+        }
+        let mut bytes = Vec::new();
+        let file = fs::File::open(&place).map_err(|why| Refused::io(path, &why))?;
+        file.take(limits.max_file_bytes + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|why| Refused::io(path, &why))?;
+        if bytes.len() as u64 > limits.max_file_bytes {
+            return Err(too_large(bytes.len() as u64));
+        }
+        let Some(text) = patch::decode(&bytes) else {
+            return Err(Refused::new(format!(
+                "{path} is a binary file ({} bytes); it can't be read as text",
+                bytes.len()
+            )));
+        };
+        Ok(TextFile { text: patch::form::with_lf(&text.content), bytes })
+    }
+
+    /// Replaces the bytes of a file that is there; its permissions stay.
+    pub(super) fn replace(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Refused> {
+        let (place, found) = self.regular(path)?;
+        self.put(path, &place, bytes, Some(found.permissions()))
+    }
+
+    pub(super) fn create(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Refused> {
+        let place = self.vacant(path)?;
+        self.put(path, &place, bytes, None)
+    }
+
+    /// A place with nothing in it, in a folder that is there now.
+    fn vacant(&self, path: &RelPath) -> Result<PathBuf, Refused> {
+        let (place, None) = self.place(path)? else {
+            return Err(Refused::new(format!("there is already something at {path}; nothing was written")));
+        };
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(|why| Refused::io(path, &why))?;
+        }
+        Ok(place)
+    }
+
+    /// Written beside and renamed in, so that bytes shared with another name (a hard link) are never changed.
+    fn put(
+        &self,
+        path: &RelPath,
+        place: &Path,
+        bytes: &[u8],
+        mode: Option<fs::Permissions>,
+    ) -> Result<(), Refused> {
+        let folder = place.parent().unwrap_or(&self.root);
+        let write = || -> io::Result<()> {
+            let mut beside = tempfile::Builder::new().prefix(".tidemark-").tempfile_in(folder)?;
+            beside.write_all(bytes)?;
+            let mode = match mode {
+                Some(mode) => mode,
+                None => plain(beside.as_file())?,
+            };
+            beside.as_file().set_permissions(mode)?;
+            beside.persist(place)?;
+            Ok(())
+        };
+        write().map_err(|why| Refused::io(path, &why))
+    }
+
+    pub(super) fn delete(&self, path: &RelPath) -> Result<(), Refused> {
+        let (place, _) = self.regular(path)?;
+        fs::remove_file(place).map_err(|why| Refused::io(path, &why))
+    }
+
+    pub(super) fn rename(&self, from: &RelPath, to: &RelPath) -> Result<(), Refused> {
+        let (old, _) = self.regular(from)?;
+        let new = self.vacant(to)?;
+        fs::rename(old, new).map_err(|why| Refused::io(to, &why))
+    }
+
+    /// Every file of the copy, sorted by path; links and `.git` are left out. At most `max`.
+    pub(super) fn files(&self, max: usize) -> Vec<RelPath> {
+        let mut files: Vec<_> = walk(&self.root)
+            .build()
+            .flatten()
+            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+            .filter_map(|entry| self.relative(entry.path()))
+            .take(max)
+            .collect();
+        files.sort();
+        files
+    }
+
+    pub(super) fn relative(&self, place: &Path) -> Option<RelPath> {
+        RelPath::parse(place.strip_prefix(&self.root).ok()?.to_str()?).ok()
+    }
+
+    /// What to say when a path names nothing: with the paths that may have been meant.
+    fn missing(&self, path: &RelPath) -> Refused {
+        const LOOKED_AT: usize = 20_000;
+        let wanted = path.file_name().to_lowercase();
+        let mut near: Vec<_> = self
+            .files(LOOKED_AT)
+            .into_iter()
+            .map(|file| {
+                (strsim::normalized_damerau_levenshtein(&file.file_name().to_lowercase(), &wanted), file)
+            })
+            .filter(|(likeness, _)| *likeness >= 0.75)
+            .collect();
+        near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let near: Vec<_> = near.iter().take(3).map(|(_, file)| file.to_string()).collect();
+        let hint = match near.as_slice() {
+            [] => "list_files shows what there is".to_owned(),
+            near => format!("did you mean {}?", near.join(" or ")),
+        };
+        Refused::new(format!("there is no {path}; {hint}"))
+    }
+}
+
+/// The permissions of a new file: what anybody may read by the usual mask.
+#[cfg(unix)]
+fn plain(_file: &fs::File) -> io::Result<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(fs::Permissions::from_mode(0o644))
+}
+#[cfg(not(unix))]
+fn plain(file: &fs::File) -> io::Result<fs::Permissions> {
+    Ok(file.metadata()?.permissions())
+}
+
+/// Walks everything but `.git`, in order, following no link. Ignore files do not matter: what is in the copy is there
+/// because the project keeps it, or because the agent made it.
+pub(super) fn walk(root: &Path) -> ignore::WalkBuilder {
+    let mut walk = ignore::WalkBuilder::new(root);
+    walk.standard_filters(false)
+        .follow_links(false)
+        .sort_by_file_name(std::ffi::OsStr::cmp)
+        .filter_entry(|entry| entry.depth() == 0 || !is_git(entry.file_name().as_encoded_bytes()));
+    walk
+}
+
+fn is_protected(path: &RelPath) -> bool {
+    path.parts().any(|part| is_git(part.as_bytes()))
+}
+
+/// `.git` in any case: some file systems do not tell them apart.
+fn is_git(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b".git")
+}
