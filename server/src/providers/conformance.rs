@@ -397,7 +397,9 @@ async fn trouble_is_asked_again_before_the_first_word_and_never_after() {
         assert_eq!((retries, subject.fake.requests().len()), (3, 4), "{dialect:?}");
 
         let subject =
-            Subject::new(dialect, json!([{"say": ["One", "two"], "cut": {"after": 6}}])).await.guarded(4);
+            Subject::new(dialect, json!([{"say": ["a", "b", "c", "d", "e", "f", "g"], "cut": {"after": 6}}]))
+                .await
+                .guarded(4);
         let (_, error) = subject.answer().await;
         assert!(
             error.is_some() && subject.fake.requests().len() == 1,
