@@ -23,7 +23,7 @@ pub struct TaskEvent {
 
 /// Everything that can happen to a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum EventKind {
     Queued,
     Edited,
@@ -44,6 +44,7 @@ pub enum EventKind {
     Thinking {
         text: String,
     },
+    #[serde(rename_all = "camelCase")]
     ToolCalled {
         call_id: String,
         tool: String,
@@ -52,6 +53,7 @@ pub enum EventKind {
         #[schema(value_type = Object)]
         input: serde_json::Value,
     },
+    #[serde(rename_all = "camelCase")]
     ToolFinished {
         call_id: String,
         ok: bool,
@@ -62,6 +64,7 @@ pub enum EventKind {
         duration_ms: u64,
     },
     /// What the task has used so far.
+    #[serde(rename_all = "camelCase")]
     Usage {
         tokens: Tokens,
         cost_usd: Option<f64>,
@@ -70,11 +73,13 @@ pub enum EventKind {
         check: Check,
     },
     /// It left the worker and waits; it goes on by itself.
+    #[serde(rename_all = "camelCase")]
     Waiting {
         waiting_for: WaitingFor,
         message: String,
     },
     /// A provider's trouble; the same step is asked again.
+    #[serde(rename_all = "camelCase")]
     Retrying {
         message: String,
         after_ms: u64,
@@ -106,7 +111,7 @@ pub enum EventKind {
 
 /// What `GET /api/events` tells: hints to look again, never the only copy of a fact. A reader that lagged gets `resync`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerEvent {
     /// The first event of every stream.
     Hello {
@@ -115,20 +120,24 @@ pub enum ServerEvent {
     /// Events were missed: fetch again what is shown.
     Resync,
     /// A file changed on disk, by whatever hand. `hash` is absent when it is gone.
+    #[serde(rename_all = "camelCase")]
     FileChanged {
         project_id: ProjectId,
         path: RelPath,
         hash: Option<crate::Hash>,
     },
     /// So much changed that single files are not told.
+    #[serde(rename_all = "camelCase")]
     ProjectChanged {
         project_id: ProjectId,
     },
     /// The project's folder is gone, or back.
+    #[serde(rename_all = "camelCase")]
     ProjectAvailable {
         project_id: ProjectId,
         available: bool,
     },
+    #[serde(rename_all = "camelCase")]
     TaskChanged {
         project_id: ProjectId,
         task_id: TaskId,

@@ -24,7 +24,7 @@ pub struct Project {
 
 /// The body of `POST /api/projects`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "from", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NewProject {
     /// Open a folder in place. Nothing is written into it.
     Folder { path: String },
