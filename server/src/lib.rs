@@ -5,13 +5,18 @@
 //! The map and the walk of one task are in README.md; who may import whom is enforced by `tests/tidy.rs`.
 
 pub mod agent;
+pub mod api;
+pub mod app;
+pub mod auth;
 pub mod clock;
 pub mod desktop;
 pub mod models;
 pub mod preview;
 pub mod providers;
 pub mod queue;
+pub mod settings;
 pub mod store;
+pub mod tasks;
 pub mod templates;
 pub mod tools;
 pub mod workspace;

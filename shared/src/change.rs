@@ -201,3 +201,20 @@ pub enum CheckStatus {
     /// The project declares no such check, or it may not run here; `output` says why.
     NotRun,
 }
+
+/// The answer to `GET /api/agent/tasks/{id}/files/{path}`: the texts of one changed file, for a diff editor or a preview.
+/// A side is absent when the file does not exist there, is binary, or is too large to edit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedFile {
+    pub path: RelPath,
+    /// As it was when the task began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// As the agent wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<String>,
+    /// As it is on disk now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+}

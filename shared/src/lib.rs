@@ -10,10 +10,12 @@
 //! - [`review`]: what a person decides about it
 //! - [`patch`]: text diff, hunk selection, three-way merge
 //! - [`project`]: projects, files, templates, search · [`model`]: what may be asked of which provider
-//! - [`settings`]: what a person chose · [`problem`]: every error code of the HTTP contract
+//! - [`house`]: sessions and health · [`settings`]: what a person chose
+//! - [`problem`]: every error code of the HTTP contract
 
 pub mod change;
 pub mod event;
+pub mod house;
 pub mod id;
 pub mod model;
 pub mod patch;

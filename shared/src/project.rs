@@ -22,6 +22,29 @@ pub struct Project {
     pub template: Option<String>,
 }
 
+/// The answer to `GET /api/projects`, last opened first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectList {
+    pub items: Vec<Project>,
+}
+
+/// The body of `PATCH /api/projects/{id}`: what is absent stays as it is, and `model: null` goes back to the default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditProject {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ModelId>)]
+    pub model: Option<Option<ModelId>>,
+}
+
+/// Tells a field that is `null` from one that is absent.
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<ModelId>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
 /// The body of `POST /api/projects`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
@@ -160,4 +183,43 @@ pub enum PreviewState {
     MissingPackages,
     /// The project is of a kind that cannot run in the browser; `message` says which and why.
     Unsupported,
+}
+
+/// The answer to `GET /api/folders`: what a person can open when there is no native dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderList {
+    /// The folder whose content this is, absolute.
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    pub items: Vec<Folder>,
+    pub truncated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Folder {
+    pub name: String,
+    pub path: String,
+    /// It looks like a project: it has a manifest or a repository in it.
+    pub project: bool,
+}
+
+/// The answer to `POST /api/desktop/pick-folder`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PickedFolder {
+    /// Absent when the person closed the dialog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// The body of `POST /api/desktop/reveal`. Without `path`: the project's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevealRequest {
+    pub project_id: ProjectId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RelPath>,
 }

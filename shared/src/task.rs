@@ -258,3 +258,13 @@ pub struct Submitted {
     pub session_id: SessionId,
     pub status: TaskStatus,
 }
+
+/// The answer to `GET /api/agent/tasks`, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskList {
+    pub items: Vec<Task>,
+    /// Give this as `cursor` to go on; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}

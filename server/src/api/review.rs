@@ -1,0 +1,56 @@
+//! What a person decides about a change set: accept, reject, undo.
+
+use super::door::{OptionalBody, Path};
+use super::problem::{Answer, Refusal};
+use super::tasks::own;
+use crate::app::App;
+use crate::auth::Caller;
+use axum::Json;
+use axum::extract::State;
+use std::sync::Arc;
+use tidemark_shared::review::{AcceptRequest, RejectRequest, Reviewed};
+use tidemark_shared::{Problem, ProblemCode, TaskId};
+
+/// Write the chosen hunks (all pending ones when none are named) into the project: all files or none. Real overlap with
+/// the person's own edits is a 409 that has all sides in `conflicts`; nothing is written then.
+#[utoipa::path(post, path = "/api/agent/tasks/{id}/accept", tag = "review", operation_id = "acceptTask",
+    params(("id" = TaskId, Path)), request_body(content = Option<AcceptRequest>),
+    responses((status = 200, body = Reviewed),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "A conflict, or nothing is pending")))]
+pub(super) async fn accept(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(id): Path<TaskId>,
+    OptionalBody(_request): OptionalBody<AcceptRequest>,
+) -> Answer<Json<Reviewed>> {
+    own(&app, &caller, id).await?;
+    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+}
+
+/// Turn hunks down (all pending ones when none are named). A comment goes back to the model with the session's next task.
+#[utoipa::path(post, path = "/api/agent/tasks/{id}/reject", tag = "review", operation_id = "rejectTask",
+    params(("id" = TaskId, Path)), request_body(content = Option<RejectRequest>),
+    responses((status = 200, body = Reviewed)))]
+pub(super) async fn reject(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(id): Path<TaskId>,
+    OptionalBody(_request): OptionalBody<RejectRequest>,
+) -> Answer<Json<Reviewed>> {
+    own(&app, &caller, id).await?;
+    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+}
+
+/// Take an accept back. The person's own edits since then stay; overlap with them is a 409 and nothing is written.
+#[utoipa::path(post, path = "/api/agent/tasks/{id}/undo", tag = "review", operation_id = "undoTask",
+    params(("id" = TaskId, Path)),
+    responses((status = 200, body = Reviewed),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "A conflict, or nothing was accepted")))]
+pub(super) async fn undo(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(id): Path<TaskId>,
+) -> Answer<Json<Reviewed>> {
+    own(&app, &caller, id).await?;
+    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+}

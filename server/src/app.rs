@@ -1,0 +1,53 @@
+//! [`App`]: the parts of the house that a request may use.
+
+use crate::auth::{Auth, launch::LaunchToken};
+use crate::clock::Clock;
+use crate::desktop::Desktop;
+use crate::models::Models;
+use crate::queue::TaskQueue;
+use crate::settings::SettingsFile;
+use crate::store::ObjectStore;
+use crate::tasks::submit::{Limits, Submitting};
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tidemark_shared::{Millis, ServerEvent};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+/// Cheap to share: every handler gets it.
+pub struct App {
+    pub queue: Arc<dyn TaskQueue>,
+    pub store: Arc<dyn ObjectStore>,
+    pub workspace: Workspace,
+    pub settings: SettingsFile,
+    pub models: Arc<Models>,
+    pub submit_limits: Limits,
+    pub auth: Arc<dyn Auth>,
+    pub launch: Arc<LaunchToken>,
+    pub desktop: Arc<dyn Desktop>,
+    pub clock: Arc<dyn Clock>,
+    /// What no part tells by itself: settings, models, the network.
+    pub news: broadcast::Sender<ServerEvent>,
+    /// `http://127.0.0.1:PORT`, as a browser names it.
+    pub origin: String,
+    pub projects_folder: PathBuf,
+    pub data_dir: PathBuf,
+    pub started_at: Millis,
+    /// Fires when the house closes: streams end, new work is refused.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// The parts that taking in a task needs.
+    pub fn submitting(&self) -> Submitting<'_> {
+        Submitting {
+            queue: self.queue.as_ref(),
+            workspace: &self.workspace,
+            models: &self.models,
+            settings: &self.settings,
+            clock: self.clock.as_ref(),
+            limits: &self.submit_limits,
+        }
+    }
+}
