@@ -1,7 +1,15 @@
 //! Seam `AgentBackend`: works on a private copy of the project and says what it did. Never touches the user's files.
 //! `conformance.rs` is the contract; [`native`] is the built-in loop.
 
+mod context;
 pub mod limits;
+pub mod native;
+mod plain;
+mod project;
+pub mod prompt;
+mod references;
+mod trouble;
+mod voice;
 
 pub use limits::AgentLimits;
 

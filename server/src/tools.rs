@@ -84,6 +84,14 @@ impl Tools {
         self.copy.read_text(path, &self.limits).ok().map(|file| file.text)
     }
 
+    /// Makes a file what `text` says, or deletes it: for edits that did not come as calls. Blocks.
+    pub fn write(&self, path: &RelPath, text: Option<&str>) -> Answer {
+        if self.access == Access::Read {
+            return Refused::new("nothing may be changed").answer();
+        }
+        edit::write(&self.copy, &self.limits, path, text).unwrap_or_else(Refused::answer)
+    }
+
     /// Returns when no call is under way any more, also none whose caller went away. Soon: see [`Self::call`].
     pub async fn settled(&self) {
         self.running.close();
@@ -133,7 +141,7 @@ impl Tools {
             Tool::DeleteFile => input::parse(input).and_then(|input| edit::delete(&self.copy, &input)),
             Tool::MoveFile => input::parse(input).and_then(|input| edit::rename(&self.copy, &input)),
         };
-        done.unwrap_or_else(|refused| refused.answer())
+        done.unwrap_or_else(Refused::answer)
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tidemark_shared::{TaskError, TaskErrorCode};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -30,6 +31,8 @@ pub struct AgentLimits {
     pub max_rules_bytes: usize,
     /// Bytes of what went before in the session.
     pub max_history_bytes: usize,
+    /// Bytes of the whole conversation; older tool answers are left out before a model is asked with more.
+    pub max_context_bytes: usize,
     /// Bytes of a tool's input and output as events keep them; the model gets all of it.
     pub max_event_bytes: usize,
     /// Places in the answer to an `explain`.
@@ -56,8 +59,34 @@ impl Default for AgentLimits {
             max_tree_bytes: 6 << 10,
             max_rules_bytes: 16 << 10,
             max_history_bytes: 12 << 10,
+            max_context_bytes: 2 << 20,
             max_event_bytes: 8 << 10,
             max_references: 50,
         }
+    }
+}
+
+/// A limit that was met, with its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    Steps(u32),
+    Tokens(u64),
+    Output(usize),
+    Time(u64),
+    Repeats(u32),
+}
+
+impl Limit {
+    /// What a person reads: which limit, and that the work is not lost.
+    pub(super) fn error(self) -> TaskError {
+        let met = match self {
+            Self::Steps(max) => format!("the limit of {max} steps (max_steps)"),
+            Self::Tokens(max) => format!("the limit of {max} tokens (max_tokens)"),
+            Self::Output(max) => format!("the limit of {max} bytes of output (max_output_bytes)"),
+            Self::Time(max) => format!("the limit of {max} seconds (max_seconds)"),
+            Self::Repeats(max) => format!("the limit of {max} times the same call (max_repeats)"),
+        };
+        let message = format!("The agent stopped at {met}. What it changed until then is kept.");
+        TaskError { code: TaskErrorCode::LimitReached, message, retryable: true }
     }
 }

@@ -5,7 +5,7 @@ use super::copy::PrivateCopy;
 use super::read::plural;
 use super::replace::{Miss, replace};
 use super::{Answer, Refused, ToolLimits, input};
-use tidemark_shared::patch;
+use tidemark_shared::{RelPath, patch};
 
 pub(super) fn edit(
     copy: &PrivateCopy,
@@ -52,6 +52,25 @@ pub(super) fn rename(copy: &PrivateCopy, wanted: &input::MoveFile) -> Result<Ans
     let (from, to) = (input::path(&wanted.from)?, input::path(&wanted.to)?);
     copy.rename(&from, &to)?;
     Ok(Answer::done(format!("{from} is now {to}"), "moved"))
+}
+
+pub(super) fn write(
+    copy: &PrivateCopy,
+    limits: &ToolLimits,
+    path: &RelPath,
+    text: Option<&str>,
+) -> Result<Answer, Refused> {
+    let Some(text) = text else {
+        copy.delete(path)?;
+        return Ok(Answer::done(format!("{path} deleted"), "deleted"));
+    };
+    fits(text, "the file", limits)?;
+    match copy.read_text(path, limits) {
+        Ok(file) => copy.replace(path, &patch::adopt_form(&file.bytes, text.as_bytes()))?,
+        Err(_) => copy.create(path, text.as_bytes())?,
+    }
+    let lines = plural(text.lines().count(), "line");
+    Ok(Answer::done(format!("{path} written with {lines}"), lines))
 }
 
 fn fits(text: &str, field: &str, limits: &ToolLimits) -> Result<(), Refused> {
