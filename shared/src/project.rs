@@ -179,6 +179,8 @@ pub struct Preview {
 #[serde(rename_all = "snake_case")]
 pub enum PreviewState {
     Ready,
+    /// Packages are being fetched; `message` says how far. Ask again in a second.
+    Preparing,
     /// Packages are missing and the network or the registry does not give them.
     MissingPackages,
     /// The project is of a kind that cannot run in the browser; `message` says which and why.

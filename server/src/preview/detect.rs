@@ -26,6 +26,10 @@ pub struct Runs {
     pub entry: String,
     /// As package.json asks for them: ranges by name, without what only tools need.
     pub dependencies: BTreeMap<String, String>,
+    /// Packages of type declarations that it names: `@types/react`.
+    pub types: BTreeMap<String, String>,
+    /// It is built by Vite: its code may use `import.meta.env`.
+    pub vite: bool,
 }
 
 const REACT: &str = "create-react-app";
@@ -133,12 +137,15 @@ pub fn read(folder: &Path) -> Result<Detected, PreviewError> {
     Ok(Detected::Runs(Runs {
         environment: if typescript || exists("tsconfig.json") { REACT_TYPESCRIPT } else { REACT },
         entry: format!("/{entry}"),
+        vite: asked.any("vite"),
         dependencies: asked.dependencies,
+        types: asked.types,
     }))
 }
 
 fn plain_page(dependencies: BTreeMap<String, String>) -> Detected {
-    Detected::Runs(Runs { environment: PAGE, entry: "/index.html".into(), dependencies })
+    let types = BTreeMap::new();
+    Detected::Runs(Runs { environment: PAGE, entry: "/index.html".into(), dependencies, types, vite: false })
 }
 
 /// Why a project with a package.json has no page.
@@ -166,6 +173,7 @@ fn without_page(package: &Value, asked: &Asked, pnpm: bool) -> String {
 struct Asked {
     /// What the app itself needs.
     dependencies: BTreeMap<String, String>,
+    types: BTreeMap<String, String>,
     every: Vec<String>,
 }
 
@@ -180,6 +188,8 @@ impl Asked {
         let peers = list("peerDependencies");
         let every =
             [&dependencies, &development, &peers].iter().flat_map(|list| list.keys().cloned()).collect();
+        let typed = dependencies.iter().chain(&development).filter(|(name, _)| name.starts_with("@types/"));
+        let types = typed.map(|(name, range)| (name.clone(), range.clone())).collect();
         // A library lists React as a peer and gets it in development; apps also put it there by mistake.
         for (name, range) in peers {
             let range = development.get(&name).cloned().unwrap_or(range);
@@ -191,7 +201,7 @@ impl Asked {
             }
         }
         dependencies.retain(|name, _| !name.starts_with("@types/") && !TOOLS.contains(&name.as_str()));
-        Self { dependencies, every }
+        Self { dependencies, types, every }
     }
     fn any(&self, name: &str) -> bool {
         self.every.iter().any(|asked| asked == name)

@@ -3,16 +3,22 @@
 //! Anything on this machine can reach the port, so it serves nothing private, takes no credential and answers
 //! only requests that name it as their host.
 
+use super::cdn;
+use super::npmrc::Npmrc;
+use super::packages::Packages;
 use super::page;
+use super::tree::Tree;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -28,26 +34,48 @@ struct Bundler;
 const GRACE: Duration = Duration::from_millis(500);
 
 pub(super) struct Origin {
-    port: u16,
+    site: Arc<Site>,
     stopping: CancellationToken,
-    server: JoinHandle<()>,
+    server: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What a request may use.
-struct Site {
+pub(super) struct Site {
     port: u16,
     embedders: Arc<RwLock<Vec<String>>>,
+    pub(super) packages: Arc<Packages>,
+    project: RwLock<Arc<Project>>,
+}
+
+/// What is known of the project whose preview this is.
+#[derive(Default)]
+pub(super) struct Project {
+    pub(super) tree: Tree,
+    pub(super) npmrc: Npmrc,
+    /// Paths in packages that its code imports, beside their main entries.
+    pub(super) used: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Site {
+    pub(super) fn project(&self) -> Arc<Project> {
+        self.project.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Origin {
-    pub(super) async fn open(embedders: Arc<RwLock<Vec<String>>>) -> std::io::Result<Self> {
+    pub(super) async fn open(
+        packages: Arc<Packages>,
+        embedders: Arc<RwLock<Vec<String>>>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
-        let site = Arc::new(Site { port, embedders });
+        let site = Arc::new(Site { port, embedders, packages, project: RwLock::default() });
         let router = Router::new()
+            .route("/-/cdn/{host}/{*rest}", any(cdn::cdn))
+            .route("/-/file/{*rest}", get(cdn::raw))
             .fallback(bundler)
             .layer(middleware::from_fn_with_state(site.clone(), guard))
-            .with_state(site);
+            .with_state(site.clone());
         let stopping = CancellationToken::new();
         let stopped = stopping.clone();
         let server = tokio::spawn(async move {
@@ -57,17 +85,25 @@ impl Origin {
                 tracing::warn!(%why, "a preview's origin ended");
             }
         });
-        Ok(Self { port, stopping, server })
+        Ok(Self { site, stopping, server: Mutex::new(Some(server)) })
+    }
+
+    /// From now on answers are for this state of the project.
+    pub(super) fn show(&self, project: Project) {
+        *self.site.project.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(project);
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.site.port)
     }
 
-    pub(super) async fn stop(mut self) {
+    pub(super) async fn stop(&self) {
         self.stopping.cancel();
-        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
-            self.server.abort();
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut server) = server
+            && tokio::time::timeout(GRACE, &mut server).await.is_err()
+        {
+            server.abort();
         }
     }
 }
