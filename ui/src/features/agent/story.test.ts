@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import type { TaskEvent } from '../../server/types'
+import { emptyStory, grouped, type ToolLine, tell, toolsInWords } from './story'
+
+const base = { at: 1_000, attempt: 1 }
+const events: TaskEvent[] = [
+  { ...base, seq: 1, type: 'queued' },
+  { ...base, seq: 2, type: 'started', worker: 'w', model: 'demo/guide' },
+  { ...base, seq: 3, type: 'step', step: 1 },
+  { ...base, seq: 4, type: 'text', text: 'I will ' },
+  { ...base, seq: 5, type: 'text', text: 'look.' },
+  {
+    ...base,
+    seq: 6,
+    type: 'tool_called',
+    callId: 'c1',
+    tool: 'read_file',
+    summary: 'src/App.tsx',
+    input: {},
+  },
+  {
+    ...base,
+    seq: 7,
+    type: 'tool_finished',
+    callId: 'c1',
+    ok: true,
+    summary: '20 lines',
+    output: '…',
+    durationMs: 12,
+  },
+  { ...base, seq: 8, type: 'step', step: 2 },
+  { ...base, seq: 9, type: 'text', text: 'Done.' },
+  { ...base, seq: 10, type: 'finished', status: 'done', error: null },
+]
+const told = (list: readonly TaskEvent[]) => list.reduce(tell, emptyStory)
+
+test('deltas of one step join, steps stand apart', () => {
+  expect(told(events).entries.map((entry) => (entry.kind === 'text' ? entry.text : entry.kind))).toEqual([
+    'I will look.',
+    'tool',
+    'Done.',
+  ])
+})
+
+test('a resumed stream that overlaps changes nothing', () => {
+  expect(told([...events.slice(0, 6), ...events.slice(3)])).toEqual(told(events))
+})
+
+test('the end says how it ended, and a tool that still ran was stopped', () => {
+  const cut = told([
+    ...events.slice(0, 6),
+    { ...base, seq: 7, type: 'finished', status: 'cancelled', error: null },
+  ])
+  expect(cut.phase).toEqual({ kind: 'ended', status: 'cancelled', error: undefined })
+  expect(cut.entries.at(-1)).toMatchObject({ kind: 'tool', outcome: { ok: false, summary: 'stopped' } })
+})
+
+test('a second attempt starts its text over', () => {
+  const again = told([
+    ...events.slice(0, 5),
+    { ...base, seq: 6, type: 'interrupted', step: 1 },
+    { ...base, seq: 7, attempt: 2, type: 'started', worker: 'v', model: 'demo/guide' },
+    { ...base, seq: 8, attempt: 2, type: 'text', text: 'Anew.' },
+  ])
+  expect(again.entries.map((entry) => entry.kind)).toEqual(['note', 'text'])
+  expect(again.attempt).toBe(2)
+})
+
+test('stopping stays stopping while the last words arrive', () => {
+  const story = told([
+    ...events.slice(0, 5),
+    { ...base, seq: 6, type: 'cancel_requested' },
+    { ...base, seq: 7, type: 'text', text: '…' },
+  ])
+  expect(story.phase.kind).toBe('stopping')
+})
+
+test('decisions are kept in their order', () => {
+  const story = told([
+    ...events,
+    { ...base, seq: 11, type: 'accepted', hunks: ['a'], written: ['src/App.tsx'] },
+    { ...base, seq: 12, type: 'rejected', hunks: ['b'], comment: 'no' },
+    { ...base, seq: 13, type: 'undone', written: ['src/App.tsx'] },
+  ])
+  expect(story.decisions.map((decision) => decision.kind)).toEqual(['kept', 'undone', 'taken_back'])
+})
+
+test('a run of tools is one line in words', () => {
+  const tool = (name: string): ToolLine => ({
+    kind: 'tool',
+    callId: name,
+    tool: name,
+    summary: '',
+    input: {},
+    outcome: undefined,
+  })
+  expect(toolsInWords([tool('read_file'), tool('read_file'), tool('edit_file'), tool('search')])).toBe(
+    'Read 2 files, edited 1, searched 1',
+  )
+  expect(grouped(told(events).entries).map((group) => group.kind)).toEqual(['entry', 'tools', 'entry'])
+})
