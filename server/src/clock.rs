@@ -39,6 +39,11 @@ impl ManualClock {
     pub fn at(now: Millis) -> Self {
         Self { now: watch::Sender::new(now), moving: Mutex::new(()) }
     }
+    /// Sets the clock back, as an administrator or a time server does.
+    pub fn set_back(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.now.send_modify(|now| *now = now.saturating_sub(by));
+    }
     /// Moves time on and wakes every sleeper whose time has come.
     pub fn advance(&self, by: Duration) {
         let _one_at_a_time = self.moving.lock();

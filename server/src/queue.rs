@@ -3,18 +3,25 @@
 //!
 //! Fencing, not clocks, carries correctness: `attempt` rises with every lease and each write names it, so a worker that
 //! lost its lease can neither append nor finish. Skewed clocks can only make work repeat.
-//! `conformance.rs` is the contract; [`memory`] is the reference backend, `sled.rs` the one that outlives the process.
+//! `conformance.rs` is the contract; [`memory`] is the reference backend, [`sled`] the one that outlives the process.
 //!
 //! How it is built: [`decide`] turns a command into records by reading the one [`state`]; a record is an effect, so
 //! applying it decides nothing. [`ledger`] is the queue itself over any keep of records: memory, or journal and sled.
 
 mod decide;
+mod journal;
 mod ledger;
 mod limits;
 pub mod memory;
 mod record;
+pub mod sled;
 mod state;
+mod steady;
 mod wakes;
+mod writer;
+
+#[cfg(test)]
+mod conformance;
 
 pub use limits::QueueLimits;
 

@@ -22,7 +22,10 @@ pub struct Draft<'a> {
     pub(super) state: &'a mut State,
     pub(super) kept: &'a dyn Bodies,
     pub(super) limits: &'a QueueLimits,
+    /// What people see as the time.
     pub(super) now: Millis,
+    /// What pauses and leases are measured by.
+    pub(super) steady: Millis,
     /// What was decided, in order.
     pub(super) records: Vec<Record>,
     /// Bodies that this draft wrote.
@@ -48,15 +51,15 @@ impl Draft<'_> {
     }
 
     pub(super) fn lease(&mut self, worker: &str, ttl: Duration) -> Result<Option<Lease>, QueueError> {
-        self.state.tick(self.now);
-        while let Some(head) = self.state.expired(self.now).cloned() {
+        self.state.tick(self.steady);
+        while let Some(head) = self.state.expired(self.steady).cloned() {
             self.interrupt(head)?;
         }
         let Some(mut head) = self.state.first().cloned() else { return Ok(None) };
         step(&mut head, Move::Lease)?;
         head.attempt += 1;
         head.step = 0;
-        let expires = later(self.now, ttl);
+        let expires = later(self.steady, ttl);
         head.lease_until = Some(expires);
         let lease = Lease { task: head.id, attempt: head.attempt, expires };
         let started = EventKind::Started { worker: worker.into(), model: head.model.to_string() };
@@ -84,7 +87,6 @@ impl Draft<'_> {
     }
 
     /// Takes every task back: the process that held the leases is gone.
-    #[expect(dead_code, reason = "for the journalled backend")]
     pub(super) fn interrupt_all(&mut self) -> Result<(), QueueError> {
         self.state.leased().into_iter().try_for_each(|head| self.interrupt(head))
     }
@@ -92,7 +94,7 @@ impl Draft<'_> {
     pub(super) fn renew(&mut self, lease: &Lease, ttl: Duration) -> Result<Beat, QueueError> {
         let head = self.held(lease)?;
         let beat = Beat { cancel_requested: head.cancel_requested };
-        self.record(Record::Renew { task: head.id, attempt: head.attempt, until: later(self.now, ttl) });
+        self.record(Record::Renew { task: head.id, attempt: head.attempt, until: later(self.steady, ttl) });
         Ok(beat)
     }
 
@@ -151,8 +153,9 @@ impl Draft<'_> {
             }
             Outcome::Again { delay, message } => {
                 step(&mut head, Move::Yield)?;
-                head.not_before = Some(later(self.now, delay));
                 let after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                head.not_before = Some(self.steady.saturating_add(after_ms));
+                head.pause_ms = after_ms;
                 self.put(head, None, vec![EventKind::Retrying { message, after_ms }]);
                 Ok(())
             }
@@ -282,7 +285,7 @@ impl Draft<'_> {
         self.record(Record::Put { head: Box::new(head), body: body.map(Box::new), events });
     }
 
-    fn record(&mut self, record: Record) {
+    pub(super) fn record(&mut self, record: Record) {
         self.state.apply(&record);
         if let Record::Put { head, body: Some(body), .. } = &record {
             self.written.insert(head.id, (**body).clone());

@@ -4,12 +4,12 @@
 use super::decide::{Bodies, Draft};
 use super::record::Head;
 use super::state::{Due, State};
+use super::steady::Steady;
 use super::wakes::Wakes;
 use super::{
     Beat, Changed, Lease, Leased, Outcome, QueueError, QueueStats, Submission, TaskFilter, TaskPage,
     TaskQueue,
 };
-use crate::clock::Clock;
 use async_trait::async_trait;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,11 +26,14 @@ pub trait Keep: Send + Sync + 'static {
         T: Send + 'static,
         F: FnOnce(&mut Draft<'_>) -> Result<T, QueueError> + Send + 'static;
 
-    /// Reads one consistent view of what is kept.
-    fn read<T, F>(&self, look: F) -> impl Future<Output = Result<T, QueueError>> + Send
+    /// Reads one consistent view: `pick` what is wanted from the index, then `look` it up.
+    fn read<P, T>(
+        &self,
+        pick: impl FnOnce(&State) -> Result<P, QueueError> + Send + 'static,
+        look: impl FnOnce(P, &dyn Kept) -> Result<T, QueueError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, QueueError>> + Send
     where
-        T: Send + 'static,
-        F: FnOnce(&State, &dyn Kept) -> Result<T, QueueError> + Send + 'static;
+        T: Send + 'static;
 
     /// A quick look at the index.
     fn peek<T>(&self, look: impl FnOnce(&mut State) -> T) -> T;
@@ -45,17 +48,14 @@ pub trait Kept: Bodies {
 pub struct Ledger<K> {
     pub(super) keep: K,
     pub(super) wakes: Arc<Wakes>,
-    pub(super) clock: Arc<dyn Clock>,
-}
-
-fn task(state: &State, kept: &dyn Kept, id: TaskId) -> Result<Task, QueueError> {
-    let head = state.head(id)?;
-    Ok(head.over(kept.body(id)?))
+    pub(super) time: Arc<Steady>,
 }
 
 impl<K: Keep> Ledger<K> {
     async fn task(&self, id: TaskId) -> Result<Task, QueueError> {
-        self.keep.read(move |state, kept| task(state, kept, id)).await
+        self.keep
+            .read(move |state| state.head(id).cloned(), |head, kept| Ok(head.over(kept.body(head.id)?)))
+            .await
     }
     /// Decides one command on one task and answers with the task as it stands then.
     async fn change_task<F>(&self, id: TaskId, decide: F) -> Result<Task, QueueError>
@@ -97,17 +97,19 @@ impl<K: Keep> TaskQueue for Ledger<K> {
 
     async fn list(&self, filter: TaskFilter) -> Result<TaskPage, QueueError> {
         self.keep
-            .read(move |state, kept| {
-                let (heads, next) = state.list(&filter)?;
-                let items = heads.iter().map(|head| task(state, kept, head.id)).collect::<Result<_, _>>()?;
-                Ok(TaskPage { items, next })
-            })
+            .read(
+                move |state| state.list(&filter),
+                |(heads, next), kept| {
+                    let whole = |head: &Head| Ok(head.over(kept.body(head.id)?));
+                    Ok(TaskPage { items: heads.iter().map(whole).collect::<Result<_, QueueError>>()?, next })
+                },
+            )
             .await
     }
 
     async fn lease(&self, worker: &str, ttl: Duration) -> Result<Option<Leased>, QueueError> {
         // An idle worker asks often: nothing is put to the keep when nothing is due.
-        let now = self.clock.now();
+        let now = self.time.now();
         if self.keep.peek(|state| state.due(now)) != Due::Now {
             return Ok(None);
         }
@@ -125,14 +127,14 @@ impl<K: Keep> TaskQueue for Ledger<K> {
         let mut line = self.wakes.line();
         loop {
             line.borrow_and_update();
-            let now = self.clock.now();
+            let now = self.time.now();
             match self.keep.peek(|state| state.due(now)) {
                 Due::Now => return,
                 Due::At(time) => {
                     let wait = Duration::from_millis(time.saturating_sub(now));
                     tokio::select! {
                         _moved = line.changed() => {}
-                        () = self.clock.sleep(wait) => {}
+                        () = self.time.clock().sleep(wait) => {}
                     }
                 }
                 // The sender lives as long as `self`, so this only ends with a change.
@@ -188,10 +190,7 @@ impl<K: Keep> TaskQueue for Ledger<K> {
 
     async fn events(&self, id: TaskId, after: Seq, limit: usize) -> Result<Vec<TaskEvent>, QueueError> {
         self.keep
-            .read(move |state, kept| {
-                state.head(id)?;
-                kept.events(id, after, limit)
-            })
+            .read(move |state| state.head(id).map(|_| ()), move |(), kept| kept.events(id, after, limit))
             .await
     }
 

@@ -19,6 +19,9 @@ pub struct QueueLimits {
     pub max_interruptions: u32,
     /// Ended tasks that are kept, with their events; older ones are forgotten.
     pub keep_ended: usize,
+    /// Bytes that stay free on the disk: what would take them is refused as "disk full", so that a full disk stops the
+    /// ledger cleanly.
+    pub min_free_bytes: u64,
     /// Changes that a slow reader of [`super::TaskQueue::changes`] may lag behind before it is told so.
     pub max_unread_changes: usize,
 }
@@ -32,6 +35,7 @@ impl Default for QueueLimits {
             max_body_bytes: 16 << 20,
             max_interruptions: 3,
             keep_ended: 5_000,
+            min_free_bytes: 16 << 20,
             max_unread_changes: 1_024,
         }
     }

@@ -4,6 +4,7 @@ use super::decide::{Bodies, Draft};
 use super::ledger::{Keep, Kept, Ledger};
 use super::record::Record;
 use super::state::State;
+use super::steady::Steady;
 use super::wakes::Wakes;
 use super::{QueueError, QueueLimits};
 use crate::clock::Clock;
@@ -17,8 +18,9 @@ pub type MemoryQueue = Ledger<Memory>;
 impl MemoryQueue {
     pub fn new(clock: Arc<dyn Clock>, limits: QueueLimits) -> Self {
         let wakes = Arc::new(Wakes::new(&limits));
-        let keep = Memory { inner: Mutex::default(), wakes: wakes.clone(), clock: clock.clone(), limits };
-        Self { keep, wakes, clock }
+        let time = Arc::new(Steady::new(clock));
+        let keep = Memory { inner: Mutex::default(), wakes: wakes.clone(), time: time.clone(), limits };
+        Self { keep, wakes, time }
     }
 }
 
@@ -26,7 +28,7 @@ impl MemoryQueue {
 pub struct Memory {
     inner: Mutex<Inner>,
     wakes: Arc<Wakes>,
-    clock: Arc<dyn Clock>,
+    time: Arc<Steady>,
     limits: QueueLimits,
 }
 
@@ -101,9 +103,9 @@ impl Keep for Memory {
     {
         let mut inner = self.inner();
         let Inner { state, shelf } = &mut *inner;
-        let now = self.clock.now();
-        let written = HashMap::new();
-        let mut draft = Draft { state, kept: shelf, limits: &self.limits, now, records: Vec::new(), written };
+        let (now, steady) = (self.time.wall(), self.time.now());
+        let (records, written) = (Vec::new(), HashMap::new());
+        let mut draft = Draft { state, kept: shelf, limits: &self.limits, now, steady, records, written };
         let answer = decide(&mut draft);
         let records = draft.records;
         self.wakes.tell(state, &records);
@@ -111,13 +113,16 @@ impl Keep for Memory {
         answer
     }
 
-    async fn read<T, F>(&self, look: F) -> Result<T, QueueError>
+    async fn read<P, T>(
+        &self,
+        pick: impl FnOnce(&State) -> Result<P, QueueError> + Send + 'static,
+        look: impl FnOnce(P, &dyn Kept) -> Result<T, QueueError> + Send + 'static,
+    ) -> Result<T, QueueError>
     where
         T: Send + 'static,
-        F: FnOnce(&State, &dyn Kept) -> Result<T, QueueError> + Send + 'static,
     {
         let inner = self.inner();
-        look(&inner.state, &inner.shelf)
+        look(pick(&inner.state)?, &inner.shelf)
     }
 
     fn peek<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {

@@ -34,8 +34,20 @@ impl Record {
             Self::Events { task, .. } | Self::Renew { task, .. } | Self::Forget { task } => *task,
         }
     }
+    pub(super) fn events(&self) -> &[TaskEvent] {
+        match self {
+            Self::Put { events, .. } | Self::Whole { events, .. } | Self::Events { events, .. } => events,
+            Self::Renew { .. } | Self::Forget { .. } => &[],
+        }
+    }
+    /// About how many bytes it has as JSON.
+    pub(super) fn size(&self) -> usize {
+        let mut bytes = Counted::default();
+        // Counting can't fail, and what can't be written as JSON is refused where it is written.
+        let _counted = serde_json::to_writer(&mut bytes, self);
+        bytes.0
+    }
     /// Whether it must be on disk before it is acknowledged.
-    #[expect(dead_code, reason = "for the journalled backend")]
     pub(super) fn is_durable(&self) -> bool {
         match self {
             Self::Renew { .. } => false,
@@ -69,9 +81,11 @@ pub(super) struct Head {
     pub(super) step: u32,
     /// How often its worker was lost.
     pub(super) interruptions: u32,
-    /// Not to be leased before this time.
+    /// Not to be leased before this time, in steady time.
     pub(super) not_before: Option<Millis>,
-    /// When its lease runs out.
+    /// How long the last pause was asked to be.
+    pub(super) pause_ms: u64,
+    /// When its lease runs out, in steady time.
     pub(super) lease_until: Option<Millis>,
     /// A digest of what the client sent.
     pub(super) sent: u64,
@@ -99,6 +113,7 @@ impl Head {
             step: 0,
             interruptions: 0,
             not_before: None,
+            pause_ms: 0,
             lease_until: None,
             sent: digest(task),
         }
@@ -167,4 +182,18 @@ pub(super) fn digest(task: &Task) -> u64 {
     ]);
     let hash = blake3::hash(sent.to_string().as_bytes());
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a BLAKE3 hash has 32 bytes"))
+}
+
+/// Counts what is written to it.
+#[derive(Default)]
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

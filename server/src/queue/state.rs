@@ -20,8 +20,6 @@ pub struct State {
     waiting: BTreeSet<u64>,
     ended: BTreeSet<u64>,
     next_place: u64,
-    /// The latest time that was seen, to notice a clock that is set back.
-    seen: Millis,
     lease_losses: u64,
 }
 
@@ -67,7 +65,6 @@ impl State {
         self.index(&head);
         self.order.insert(head.place, head.id);
         self.next_place = self.next_place.max(head.place + 1);
-        self.seen = self.seen.max(head.updated_at);
         self.heads.insert(head.id, head);
     }
 
@@ -102,21 +99,19 @@ impl State {
         }
     }
 
-    /// Lets time pass: what was paused until `now` is free to go. A clock that was set back takes pauses and leases
-    /// back by as much, so that a year backwards makes nobody wait a year.
+    /// Lets time pass: what was paused until `now` is free to go.
     pub(super) fn tick(&mut self, now: Millis) {
-        if now < self.seen {
-            let back = self.seen - now;
-            for place in self.paused.iter().chain(&self.leases).map(|(_, place)| *place).collect::<Vec<_>>() {
-                self.change(place, |head| {
-                    head.not_before = head.not_before.map(|t| t.saturating_sub(back));
-                    head.lease_until = head.lease_until.map(|t| t.saturating_sub(back));
-                });
-            }
-        }
-        self.seen = now;
         while let Some((_, place)) = self.paused.first().copied().filter(|(until, _)| *until <= now) {
             self.change(place, |head| head.not_before = None);
+        }
+    }
+
+    /// Nobody waits longer than they were asked to: the clock may have been set back since.
+    pub(super) fn shorten_pauses(&mut self, now: Millis) {
+        for place in self.paused.iter().map(|(_, place)| *place).collect::<Vec<_>>() {
+            self.change(place, |head| {
+                head.not_before = head.not_before.map(|until| until.min(now.saturating_add(head.pause_ms)));
+            });
         }
     }
 
@@ -137,9 +132,13 @@ impl State {
     pub(super) fn queued(&self) -> usize {
         self.queued.len()
     }
-    #[expect(dead_code, reason = "for the journalled backend")]
     pub(super) fn heads(&self) -> impl Iterator<Item = &Head> {
         self.order.values().filter_map(|id| self.heads.get(id))
+    }
+
+    /// The first task at or after a place.
+    pub(super) fn at_or_after(&self, place: u64) -> Option<&Head> {
+        self.order.range(place..).next().and_then(|(_, id)| self.heads.get(id))
     }
 
     /// Whether anything may ever come due by itself.
