@@ -4,20 +4,39 @@
 //! A [`Workspace`] is cheap to clone. Its methods do their file work off the async threads, follow no symlink out of a
 //! project, and change no byte of a project other than what their name says.
 
+mod copy;
+mod create;
+mod diff;
 mod error;
+mod files;
+mod ignores;
 mod limits;
+mod objects;
+mod projects;
+mod root;
+mod search;
+mod snapshot;
+mod trash;
+mod walk;
+mod write;
 
 pub use error::{Result, WorkspaceError};
 pub use limits::Limits;
+pub use snapshot::{Kept, Manifest};
 
-use crate::{clock::Clock, store::ObjectStore};
+use crate::{clock::Clock, store::ObjectStore, templates};
 use bytes::Bytes;
+use objects::Objects;
+use projects::Projects;
+use root::Root;
+use snapshot::StatCache;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_shared::project::{FileContent, FileList, Project, Saved, SearchResults, Template};
 use tidemark_shared::task::OpenFile;
 use tidemark_shared::{FileChange, Hash, ModelId, ProjectId, RelPath, ServerEvent};
 use tokio::sync::broadcast;
+use trash::Trash;
 
 /// What must be at a path for a write to happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,25 +68,36 @@ pub struct Workspace {
     inner: Arc<Inner>,
 }
 
-#[expect(dead_code, reason = "the bodies follow")]
 struct Inner {
-    data_dir: PathBuf,
-    store: Arc<dyn ObjectStore>,
+    projects: Projects,
+    objects: Objects,
+    cache: StatCache,
+    trash: Trash,
     clock: Arc<dyn Clock>,
     limits: Limits,
     events: broadcast::Sender<ServerEvent>,
 }
 
+/// Events that a slow reader may be behind before it is told to look again.
+const MAX_EVENTS_BEHIND: usize = 1_024;
+
 impl Workspace {
-    /// Opens the registry of projects in `data_dir`. Finishes no interrupted accept: see [`Self::unfinished`].
+    /// Opens the registry of projects in `data_dir`.
     pub async fn new(
         data_dir: PathBuf,
         store: Arc<dyn ObjectStore>,
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self> {
-        let (events, _) = broadcast::channel(1024);
-        Ok(Self { inner: Arc::new(Inner { data_dir, store, clock, limits, events }) })
+        let (events, _) = broadcast::channel(MAX_EVENTS_BEHIND);
+        let objects = Objects::new(store);
+        let inner = off_thread(move || {
+            let projects = Projects::load(&data_dir)?;
+            let trash = Trash::new(data_dir.join("trash"), limits.max_trash_entries);
+            let cache = StatCache::default();
+            Ok(Inner { projects, objects, cache, trash, clock, limits, events })
+        });
+        Ok(Self { inner: Arc::new(inner.await?) })
     }
 
     pub fn limits(&self) -> &Limits {
@@ -79,119 +109,214 @@ impl Workspace {
         self.inner.events.subscribe()
     }
 
+    /// Runs file work off the async threads.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.inner.clone();
+        off_thread(move || work(&inner)).await
+    }
+
     // Projects
 
     /// Every known project, the last opened first.
     pub async fn projects(&self) -> Result<Vec<Project>> {
-        unbuilt()
+        self.run(|inner| Ok(inner.projects.all())).await
     }
-    pub async fn project(&self, _id: ProjectId) -> Result<Project> {
-        unbuilt()
+
+    pub async fn project(&self, id: ProjectId) -> Result<Project> {
+        self.run(move |inner| inner.projects.get(id)).await
     }
+
     /// The folder on disk, when it is there.
-    pub async fn folder(&self, _id: ProjectId) -> Result<PathBuf> {
-        unbuilt()
+    pub async fn folder(&self, id: ProjectId) -> Result<PathBuf> {
+        self.run(move |inner| {
+            inner.root(id)?;
+            inner.projects.folder(id)
+        })
+        .await
     }
+
     /// Opens a folder in place; the same folder is the same project. Writes nothing into it. Refuses what is no folder,
-    /// `/`, and the data directory. Starts watching it.
-    pub async fn open_folder(&self, _path: &Path) -> Result<Project> {
-        unbuilt()
+    /// `/`, and the data directory.
+    pub async fn open_folder(&self, path: &Path) -> Result<Project> {
+        let path = path.to_owned();
+        self.run(move |inner| inner.projects.open(&path, None, inner.clock.now())).await
     }
+
     /// Makes `parent/name` from an embedded template and opens it. The name must be one plain file name, not taken.
-    pub async fn create_from_template(
-        &self,
-        _template: &str,
-        _name: &str,
-        _parent: &Path,
-    ) -> Result<Project> {
-        unbuilt()
+    pub async fn create_from_template(&self, template: &str, name: &str, parent: &Path) -> Result<Project> {
+        let (template, name, parent) = (template.to_owned(), name.to_owned(), parent.to_owned());
+        self.run(move |inner| {
+            let folder = create::from_template(&template, &name, &parent)?;
+            inner.projects.open(&folder, Some(&template), inner.clock.now())
+        })
+        .await
     }
+
     /// Renames a project, or sets (`Some(None)`: clears) its model.
     pub async fn edit_project(
         &self,
-        _id: ProjectId,
-        _name: Option<String>,
-        _model: Option<Option<ModelId>>,
+        id: ProjectId,
+        name: Option<String>,
+        model: Option<Option<ModelId>>,
     ) -> Result<Project> {
-        unbuilt()
+        self.run(move |inner| inner.projects.edit(id, name, model)).await
     }
+
     /// Forgets a project; deletes no file.
-    pub async fn forget(&self, _id: ProjectId) -> Result<()> {
-        unbuilt()
+    pub async fn forget(&self, id: ProjectId) -> Result<()> {
+        self.run(move |inner| {
+            inner.projects.forget(id)?;
+            inner.cache.forget(id);
+            Ok(())
+        })
+        .await
     }
+
     /// The templates in the binary.
     pub fn templates(&self) -> Vec<Template> {
-        Vec::new()
+        templates::list()
     }
 
     // Files
 
     /// The tree: folders before their content, sorted. `.git` and dependency folders are shown, not entered.
-    pub async fn list(&self, _project: ProjectId) -> Result<FileList> {
-        unbuilt()
+    pub async fn list(&self, project: ProjectId) -> Result<FileList> {
+        self.run(move |inner| files::list(&inner.root(project)?, &inner.limits)).await
     }
-    pub async fn read(&self, _project: ProjectId, _path: &RelPath) -> Result<FileContent> {
-        unbuilt()
+
+    pub async fn read(&self, project: ProjectId, path: &RelPath) -> Result<FileContent> {
+        let path = path.clone();
+        self.run(move |inner| files::read(&inner.root(project)?, &path, &inner.limits)).await
     }
-    /// A file's bytes as they are.
-    pub async fn read_bytes(&self, _project: ProjectId, _path: &RelPath) -> Result<Bytes> {
-        unbuilt()
+
+    /// A file's bytes as they are, up to the size that a snapshot takes.
+    pub async fn read_bytes(&self, project: ProjectId, path: &RelPath) -> Result<Bytes> {
+        let path = path.clone();
+        self.run(move |inner| {
+            let read = inner.root(project)?.read(&path, inner.limits.max_snapshot_file_bytes)?;
+            read.map(|file| file.bytes.into()).ok_or(WorkspaceError::NotFound(path))
+        })
+        .await
     }
+
     /// Writes a text: whole or not at all. Keeps an existing file's encoding, BOM and permissions; makes missing folders.
     pub async fn save(
         &self,
-        _project: ProjectId,
-        _path: &RelPath,
-        _content: &str,
-        _expect: Expect,
+        project: ProjectId,
+        path: &RelPath,
+        content: &str,
+        expect: Expect,
     ) -> Result<Saved> {
-        unbuilt()
+        let (path, content) = (path.clone(), content.to_owned());
+        self.run(move |inner| files::save(&inner.root(project)?, &path, &content, &expect, &inner.limits))
+            .await
     }
-    pub async fn create_folder(&self, _project: ProjectId, _path: &RelPath) -> Result<()> {
-        unbuilt()
+
+    pub async fn create_folder(&self, project: ProjectId, path: &RelPath) -> Result<()> {
+        let path = path.clone();
+        self.run(move |inner| files::create_folder(&inner.root(project)?, &path)).await
     }
+
     /// Moves a file or folder to the trash in the data directory. `expect` is checked for files.
-    pub async fn delete(&self, _project: ProjectId, _path: &RelPath, _expect: Expect) -> Result<()> {
-        unbuilt()
+    pub async fn delete(&self, project: ProjectId, path: &RelPath, expect: Expect) -> Result<()> {
+        let path = path.clone();
+        self.run(move |inner| files::delete(&inner.root(project)?, &path, &expect, &inner.trash)).await
     }
+
     /// Moves a file or folder; the target must not exist.
-    pub async fn rename(&self, _project: ProjectId, _from: &RelPath, _to: &RelPath) -> Result<()> {
-        unbuilt()
+    pub async fn rename(&self, project: ProjectId, from: &RelPath, to: &RelPath) -> Result<()> {
+        let (from, to) = (from.clone(), to.clone());
+        self.run(move |inner| files::rename(&inner.root(project)?, &from, &to)).await
     }
+
     /// Searches text files that are not ignored. Stops when the future is dropped.
-    pub async fn search(&self, _project: ProjectId, _query: Query) -> Result<SearchResults> {
-        unbuilt()
+    pub async fn search(&self, project: ProjectId, query: Query) -> Result<SearchResults> {
+        let stop = search::Stop::default();
+        let stopped = stop.flag();
+        self.run(move |inner| search::search(&inner.root(project)?, &query, &inner.limits, &stopped)).await
     }
 
     // Snapshots and copies
 
     /// Keeps the project as it is now, with unsaved buffers laid over the disk; answers with the manifest's name.
-    pub async fn snapshot(&self, _project: ProjectId, _overlay: &[OpenFile]) -> Result<Hash> {
-        unbuilt()
+    pub async fn snapshot(&self, project: ProjectId, overlay: &[OpenFile]) -> Result<Hash> {
+        let overlay = overlay.to_vec();
+        self.run(move |inner| {
+            let root = inner.root(project)?;
+            snapshot::take(&root, project, &overlay, &inner.objects, &inner.cache, &inner.limits)
+        })
+        .await
     }
+
+    /// What a snapshot holds.
+    pub async fn manifest(&self, snapshot: &Hash) -> Result<Manifest> {
+        let snapshot = snapshot.clone();
+        self.run(move |inner| Manifest::load(&inner.objects, &snapshot)).await
+    }
+
     /// Writes a snapshot's files into `dir`, which is made and must be empty or absent.
-    pub async fn materialise(&self, _snapshot: &Hash, _dir: &Path) -> Result<()> {
-        unbuilt()
+    pub async fn materialise(&self, snapshot: &Hash, dir: &Path) -> Result<()> {
+        let (snapshot, dir) = (snapshot.clone(), dir.to_owned());
+        self.run(move |inner| {
+            let manifest = Manifest::load(&inner.objects, &snapshot)?;
+            let project = inner.root(manifest.project).ok();
+            copy::materialise(&manifest, project.as_ref(), &dir, &inner.objects, &inner.cache)
+        })
+        .await
     }
+
     /// What an agent changed: the copy in `dir` against its snapshot, as text adapted to the base's encoding, line ends and BOM.
     /// Keeps every proposed file in the object store. Sorted by path; empty when nothing changed.
-    pub async fn change_set(&self, _snapshot: &Hash, _dir: &Path) -> Result<Vec<FileChange>> {
-        unbuilt()
+    pub async fn change_set(&self, snapshot: &Hash, dir: &Path) -> Result<Vec<FileChange>> {
+        let (snapshot, dir) = (snapshot.clone(), dir.to_owned());
+        self.run(move |inner| {
+            let manifest = Manifest::load(&inner.objects, &snapshot)?;
+            diff::change_set(&manifest, &Root::open(&dir)?, &inner.objects, &inner.limits)
+        })
+        .await
     }
+
+    /// The bytes of an object of a snapshot or change set.
+    pub async fn object(&self, hash: &Hash) -> Result<Bytes> {
+        let hash = hash.clone();
+        self.run(move |inner| inner.objects.get(&hash)).await
+    }
+
     /// The text of an object of a snapshot or change set; nothing when it is binary.
-    pub async fn object_text(&self, _hash: &Hash) -> Result<Option<String>> {
-        unbuilt()
+    pub async fn object_text(&self, hash: &Hash) -> Result<Option<String>> {
+        let hash = hash.clone();
+        self.run(move |inner| snapshot::text(&inner.objects, &hash)).await
     }
+
     /// A file's text in a snapshot; nothing when the snapshot does not have it or it is binary.
-    pub async fn snapshot_text(&self, _snapshot: &Hash, _path: &RelPath) -> Result<Option<String>> {
-        unbuilt()
+    pub async fn snapshot_text(&self, snapshot: &Hash, path: &RelPath) -> Result<Option<String>> {
+        let (snapshot, path) = (snapshot.clone(), path.clone());
+        self.run(move |inner| {
+            let manifest = Manifest::load(&inner.objects, &snapshot)?;
+            match manifest.file(&path) {
+                Some((hash, _)) => snapshot::text(&inner.objects, hash),
+                None => Ok(None),
+            }
+        })
+        .await
     }
+
     /// The paths in a snapshot, sorted.
-    pub async fn snapshot_paths(&self, _snapshot: &Hash) -> Result<Vec<RelPath>> {
-        unbuilt()
+    pub async fn snapshot_paths(&self, snapshot: &Hash) -> Result<Vec<RelPath>> {
+        Ok(self.manifest(snapshot).await?.files.into_keys().collect())
     }
 }
 
-fn unbuilt<T>() -> Result<T> {
-    Err(WorkspaceError::Full { what: "parts that are not built yet", limit: 0 })
+impl Inner {
+    fn root(&self, id: ProjectId) -> Result<Root> {
+        Root::open(&self.projects.folder(id)?)
+    }
+}
+
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|why| WorkspaceError::io("file work was stopped", std::io::Error::other(why)))?
 }

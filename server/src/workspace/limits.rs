@@ -19,6 +19,8 @@ pub struct Limits {
     pub max_diff_lines: usize,
     /// Files changed by one task.
     pub max_changed_files: usize,
+    /// Deleted files and folders that the trash keeps.
+    pub max_trash_entries: usize,
     /// Matches in the answer to a search.
     pub max_search_hits: usize,
     /// Folders watched per project before watching falls back to looking every few seconds.
@@ -37,6 +39,7 @@ impl Default for Limits {
             max_snapshot_bytes: 1 << 30,
             max_diff_lines: 50_000,
             max_changed_files: 2_000,
+            max_trash_entries: 1_000,
             max_search_hits: 2_000,
             max_watched_folders: 8_192,
             max_file_events: 64,
