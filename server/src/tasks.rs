@@ -1,5 +1,7 @@
 //! What the house does with tasks, one verb per file.
 
 pub mod cancel;
+mod history;
 pub mod retry;
+pub mod run;
 pub mod submit;

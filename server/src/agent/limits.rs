@@ -77,7 +77,7 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    /// What a person reads: which limit, and that the work is not lost.
+    /// What a person reads: which limit it was.
     pub(super) fn error(self) -> TaskError {
         let met = match self {
             Self::Steps(max) => format!("the limit of {max} steps (max_steps)"),
@@ -86,7 +86,7 @@ impl Limit {
             Self::Time(max) => format!("the limit of {max} seconds (max_seconds)"),
             Self::Repeats(max) => format!("the limit of {max} times the same call (max_repeats)"),
         };
-        let message = format!("The agent stopped at {met}. What it changed until then is kept.");
+        let message = format!("The agent stopped at {met}.");
         TaskError { code: TaskErrorCode::LimitReached, message, retryable: true }
     }
 }
