@@ -1,0 +1,6 @@
+      {litres > 0 && (
+        <span className="litres">
+          <DropIcon />
+          {litres} L
+        </span>
+      )}
