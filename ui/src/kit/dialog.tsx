@@ -19,7 +19,7 @@ export function Dialog({ open, onClose, title, children, foot, width }: DialogPr
         <Base.Backdrop className="scrim" />
         <Base.Popup className="dialog dialog--centre" style={width ? { width } : undefined}>
           <div className="dialog__body">
-            <Base.Title render={<h3 />}>{title}</Base.Title>
+            <Base.Title className="dialog__title">{title}</Base.Title>
             {children}
           </div>
           {foot && <div className="dialog__foot">{foot}</div>}

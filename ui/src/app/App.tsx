@@ -1,0 +1,36 @@
+// The page: signs in, follows the feed, shows the screen of the address.
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { useState } from 'react'
+import { TipProvider } from '../kit/tip'
+import { Toasts } from '../kit/toast'
+import { useEngine, useFeed } from '../server/engine'
+import { createQueryClient } from '../server/queries'
+import { useKeyboard } from '../shell/keyboard'
+import { useRegions } from '../shell/regions'
+import { ErrorBoundary } from './ErrorBoundary'
+import { createAppRouter } from './router'
+import { SignedOut } from './SignedOut'
+import { useTheme } from './theme'
+
+export function App({ signedIn }: { signedIn: boolean }) {
+  const [client] = useState(createQueryClient)
+  return (
+    <ErrorBoundary>
+      <QueryClientProvider client={client}>
+        <TipProvider>{signedIn ? <Studio /> : <SignedOut />}</TipProvider>
+        <Toasts />
+      </QueryClientProvider>
+    </ErrorBoundary>
+  )
+}
+
+function Studio() {
+  const [router] = useState(createAppRouter)
+  useFeed()
+  useTheme()
+  useKeyboard()
+  useRegions()
+  const { state } = useEngine()
+  return state === 'signed-out' ? <SignedOut /> : <RouterProvider router={router} />
+}
