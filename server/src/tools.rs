@@ -12,6 +12,8 @@ mod read;
 mod replace;
 mod search;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use limits::ToolLimits;
 pub use spec::Tool;

@@ -43,6 +43,8 @@ pub(super) enum Miss {
 
 /// Places that are told when there are several.
 const TOLD: usize = 8;
+/// A new text of fewer bytes may be in a file by chance.
+const TELLING: usize = 8;
 /// Lines of the file around the first difference.
 const AROUND: usize = 8;
 
@@ -150,7 +152,7 @@ fn ambiguous(text: &str, lines: impl Iterator<Item = usize>) -> Miss {
 
 /// Nothing fits: where it nearly does, and what differs there first.
 fn missed(text: &str, lines: &[&str], wanted: &[&str], new: &str) -> Miss {
-    if !new.trim().is_empty() {
+    if new.trim().len() >= TELLING {
         let mut there = occurrences(text, new);
         if let (Some(at), None) = (there.next(), there.next()) {
             return Miss::Already { line: line_at(text, at) };
