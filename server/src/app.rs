@@ -7,6 +7,7 @@ use crate::models::Models;
 use crate::queue::TaskQueue;
 use crate::settings::SettingsFile;
 use crate::store::ObjectStore;
+use crate::tasks::review::Reviews;
 use crate::tasks::submit::{Limits, Submitting};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// Cheap to share: every handler gets it.
 pub struct App {
     pub queue: Arc<dyn TaskQueue>,
+    /// [`Reviews::recover`] ran before the first request.
+    pub reviews: Reviews,
     pub store: Arc<dyn ObjectStore>,
     pub workspace: Workspace,
     pub settings: SettingsFile,

@@ -3,5 +3,6 @@
 pub mod cancel;
 mod history;
 pub mod retry;
+pub mod review;
 pub mod run;
 pub mod submit;

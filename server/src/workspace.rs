@@ -4,6 +4,7 @@
 //! A [`Workspace`] is cheap to clone. Its methods do their file work off the async threads, follow no symlink out of a
 //! project, and change no byte of a project other than what their name says.
 
+mod apply;
 mod copy;
 mod create;
 mod diff;
@@ -20,11 +21,13 @@ mod trash;
 mod walk;
 mod write;
 
+pub use apply::{Applied, ApplyError, Choice, IntentId, Unfinished};
 pub use error::{Result, WorkspaceError};
 pub use limits::Limits;
 pub use snapshot::{Kept, Manifest};
 
 use crate::{clock::Clock, store::ObjectStore, templates};
+use apply::{Apply, Purpose};
 use bytes::Bytes;
 use objects::Objects;
 use projects::Projects;
@@ -34,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidemark_shared::project::{FileContent, FileList, Project, Saved, SearchResults, Template};
 use tidemark_shared::task::OpenFile;
-use tidemark_shared::{FileChange, Hash, ModelId, ProjectId, RelPath, ServerEvent};
+use tidemark_shared::{FileChange, Hash, ModelId, ProjectId, RelPath, ServerEvent, TaskId};
 use tokio::sync::broadcast;
 use trash::Trash;
 
@@ -73,6 +76,7 @@ struct Inner {
     objects: Objects,
     cache: StatCache,
     trash: Trash,
+    apply: Apply,
     clock: Arc<dyn Clock>,
     limits: Limits,
     events: broadcast::Sender<ServerEvent>,
@@ -94,8 +98,9 @@ impl Workspace {
         let inner = off_thread(move || {
             let projects = Projects::load(&data_dir)?;
             let trash = Trash::new(data_dir.join("trash"), limits.max_trash_entries);
+            let apply = Apply::new(&data_dir);
             let cache = StatCache::default();
-            Ok(Inner { projects, objects, cache, trash, clock, limits, events })
+            Ok(Inner { projects, objects, cache, trash, apply, clock, limits, events })
         });
         Ok(Self { inner: Arc::new(inner.await?) })
     }
@@ -110,10 +115,11 @@ impl Workspace {
     }
 
     /// Runs file work off the async threads.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Inner) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn run<T, E>(&self, work: impl FnOnce(&Inner) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<WorkspaceError> + Send + 'static,
+    {
         let inner = self.inner.clone();
         off_thread(move || work(&inner)).await
     }
@@ -310,13 +316,84 @@ impl Workspace {
     }
 }
 
+/// Writing what was reviewed. One at a time per project is the caller's to see to.
+impl Workspace {
+    /// Writes the chosen hunks into the project: all files or none. Where a file has moved on since, the change is merged in;
+    /// real overlap is [`ApplyError::Conflict`] and nothing is written. Remembers what was there before, for [`Self::undo`].
+    ///
+    /// `ticket` is given back by [`Self::unfinished`] when a crash comes before [`Self::settle`].
+    pub async fn accept(
+        &self,
+        project: ProjectId,
+        task: TaskId,
+        choices: Vec<Choice>,
+        ticket: String,
+    ) -> Result<Applied, ApplyError> {
+        self.run(move |inner| {
+            let root = inner.root(project)?;
+            let purpose = Purpose { project, root: &root, task, ticket };
+            inner.apply.accept(&purpose, &choices, &inner.objects)
+        })
+        .await
+    }
+
+    /// Puts back what the task's accepts wrote over; what changed since is kept by a three-way merge, or a conflict.
+    pub async fn undo(
+        &self,
+        project: ProjectId,
+        task: TaskId,
+        ticket: String,
+    ) -> Result<Applied, ApplyError> {
+        self.run(move |inner| {
+            let root = inner.root(project)?;
+            let purpose = Purpose { project, root: &root, task, ticket };
+            inner.apply.undo(&purpose, &inner.objects)
+        })
+        .await
+    }
+
+    /// The ledger knows of it: nothing is left to finish.
+    pub async fn settle(&self, id: IntentId) -> Result<()> {
+        self.run(move |inner| inner.apply.settle(id)).await
+    }
+
+    /// The ledger did not take an accept: the files become what they were.
+    pub async fn retract(&self, project: ProjectId, id: IntentId) -> Result<()> {
+        self.run(move |inner| inner.apply.retract(&inner.root(project)?, id, &inner.objects)).await
+    }
+
+    /// Finishes the file work of every act that a crash cut off, or that could not be settled; the oldest first; of one
+    /// project, or of all. Those of a project whose folder is gone wait until it is back.
+    pub async fn unfinished(&self, project: Option<ProjectId>) -> Result<Vec<Unfinished>> {
+        self.run(move |inner| {
+            let folder = |of| project.is_none_or(|project| project == of).then(|| inner.root(of).ok())?;
+            inner.apply.unfinished(&inner.objects, folder)
+        })
+        .await
+    }
+
+    /// The tasks that could be undone.
+    pub async fn undoable(&self) -> Result<Vec<TaskId>> {
+        self.run(|inner| inner.apply.noted()).await
+    }
+
+    /// Forgets what an undo of the task would need.
+    pub async fn forget_undo(&self, task: TaskId) -> Result<()> {
+        self.run(move |inner| inner.apply.forget(task)).await
+    }
+}
+
 impl Inner {
     fn root(&self, id: ProjectId) -> Result<Root> {
         Root::open(&self.projects.folder(id)?)
     }
 }
 
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn off_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<WorkspaceError> + Send + 'static,
+{
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|why| WorkspaceError::io("file work was stopped", std::io::Error::other(why)))?
 }

@@ -5,6 +5,7 @@ use super::problem::{Answer, Refusal};
 use super::tasks::own;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::tasks::review::ReviewError;
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
@@ -21,10 +22,10 @@ pub(super) async fn accept(
     caller: Caller,
     State(app): State<Arc<App>>,
     Path(id): Path<TaskId>,
-    OptionalBody(_request): OptionalBody<AcceptRequest>,
+    OptionalBody(request): OptionalBody<AcceptRequest>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+    Ok(Json(app.reviews.accept(id, &request).await?))
 }
 
 /// Turn hunks down (all pending ones when none are named). A comment goes back to the model with the session's next task.
@@ -35,10 +36,10 @@ pub(super) async fn reject(
     caller: Caller,
     State(app): State<Arc<App>>,
     Path(id): Path<TaskId>,
-    OptionalBody(_request): OptionalBody<RejectRequest>,
+    OptionalBody(request): OptionalBody<RejectRequest>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+    Ok(Json(app.reviews.reject(id, &request).await?))
 }
 
 /// Take an accept back. The person's own edits since then stay; overlap with them is a 409 and nothing is written.
@@ -52,5 +53,22 @@ pub(super) async fn undo(
     Path(id): Path<TaskId>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Err(Refusal::new(ProblemCode::Unavailable, "reviews are not there yet"))
+    Ok(Json(app.reviews.undo(id).await?))
+}
+
+impl From<ReviewError> for Refusal {
+    fn from(why: ReviewError) -> Self {
+        let detail = why.to_string();
+        match why {
+            ReviewError::UnknownHunk(_) => Self::field("hunks", detail),
+            ReviewError::WrongState(_) => Self::new(ProblemCode::WrongState, detail),
+            ReviewError::Conflict(conflicts) => {
+                let mut problem = Problem::new(ProblemCode::Conflict, detail);
+                problem.conflicts = conflicts;
+                problem.into()
+            }
+            ReviewError::Workspace(why) => why.into(),
+            ReviewError::Queue(why) => why.into(),
+        }
+    }
 }

@@ -51,6 +51,15 @@ pub(super) fn write_beside(
     })
 }
 
+/// What became of the file that a new one displaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Displaced {
+    /// It has the name beside.
+    Beside,
+    /// There was none, or the system can't exchange names and it is gone.
+    Nothing,
+}
+
 /// Puts the file `name`, which lies beside, in its place.
 ///
 /// With `expected` the place must hold a file with these bytes (`Some(None)`: nothing); otherwise the place is left as it is,
@@ -63,12 +72,10 @@ pub(super) fn swap_in(
 ) -> Result<()> {
     let swapped = match expected {
         None => rename(&place.dir, name, &place.name, path),
-        Some(None) => rename_to_nothing(place, path, name),
-        Some(Some(hash)) => exchange(place, path, name, hash),
+        Some(None) => move_to_nothing(place, path, name),
+        Some(Some(hash)) => exchange(place, path, name, hash).map(|_| ()),
     };
-    if swapped.is_err() {
-        discard(&place.dir, name);
-    }
+    discard(&place.dir, name);
     swapped
 }
 
@@ -76,7 +83,8 @@ fn rename(dir: &Dir, from: &str, to: &OsStr, path: &RelPath) -> Result<()> {
     dir.rename(from, dir, to).map_err(|why| refused(path, why))
 }
 
-fn rename_to_nothing(place: &Place, path: &RelPath, name: &str) -> Result<()> {
+/// Gives the file `name` its place, where nothing is; else [`WorkspaceError::Changed`].
+pub(super) fn move_to_nothing(place: &Place, path: &RelPath, name: &str) -> Result<()> {
     let changed =
         || WorkspaceError::Changed { path: path.clone(), current: hash_in(&place.dir, &place.name) };
     match rename_with(&place.dir, name, &place.name, RenameFlags::NOREPLACE) {
@@ -93,7 +101,9 @@ fn rename_to_nothing(place: &Place, path: &RelPath, name: &str) -> Result<()> {
     }
 }
 
-fn exchange(place: &Place, path: &RelPath, name: &str, expected: &Hash) -> Result<()> {
+/// Exchanges the file `name` with the one in its place, which must have the bytes `expected`; else nothing is changed and the
+/// answer is [`WorkspaceError::Changed`].
+pub(super) fn exchange(place: &Place, path: &RelPath, name: &str, expected: &Hash) -> Result<Displaced> {
     let changed = |current| WorkspaceError::Changed { path: path.clone(), current };
     let current = hash_in(&place.dir, &place.name);
     if current.as_ref() != Some(expected) {
@@ -102,37 +112,39 @@ fn exchange(place: &Place, path: &RelPath, name: &str, expected: &Hash) -> Resul
     match rename_with(&place.dir, name, &place.name, RenameFlags::EXCHANGE) {
         Ok(()) => {}
         Err(Errno::NOENT) => return Err(changed(None)),
-        Err(why) if is_unsupported(why) => return rename(&place.dir, name, &place.name, path),
+        Err(why) if is_unsupported(why) => {
+            return rename(&place.dir, name, &place.name, path).map(|()| Displaced::Nothing);
+        }
         Err(why) => return Err(refused(path, why.into())),
     }
     let displaced = hash_in(&place.dir, OsStr::new(name));
     if displaced.as_ref() == Some(expected) {
-        discard(&place.dir, name);
-        return Ok(());
+        return Ok(Displaced::Beside);
     }
+    // Someone wrote in the moment between looking and exchanging: theirs stays.
     rename_with(&place.dir, name, &place.name, RenameFlags::EXCHANGE)
         .map_err(|why| refused(path, why.into()))?;
     Err(changed(displaced))
 }
 
-#[expect(dead_code, reason = "accept uses it next")]
-/// Takes a file away when it has these bytes; otherwise leaves it and answers [`WorkspaceError::Changed`]. The bytes must
-/// be kept elsewhere.
-pub(super) fn remove(place: &Place, path: &RelPath, expected: &Hash, name: &str) -> Result<()> {
-    place.dir.rename(&place.name, &place.dir, name).map_err(|why| {
-        if is_absent(&why) {
-            WorkspaceError::Changed { path: path.clone(), current: None }
-        } else {
-            refused(path, why)
-        }
-    })?;
+/// Gives the file in its place the name `name` beside, when it has the bytes `expected`; otherwise leaves it and answers
+/// [`WorkspaceError::Changed`].
+pub(super) fn take_away(place: &Place, path: &RelPath, name: &str, expected: &Hash) -> Result<()> {
+    let changed = |current| WorkspaceError::Changed { path: path.clone(), current };
+    let current = hash_in(&place.dir, &place.name);
+    if current.as_ref() != Some(expected) {
+        return Err(changed(current));
+    }
+    place
+        .dir
+        .rename(&place.name, &place.dir, name)
+        .map_err(|why| if is_absent(&why) { changed(None) } else { refused(path, why) })?;
     let taken = hash_in(&place.dir, OsStr::new(name));
     if taken.as_ref() == Some(expected) {
-        discard(&place.dir, name);
         return Ok(());
     }
-    rename_to_nothing(place, path, name)?;
-    Err(WorkspaceError::Changed { path: path.clone(), current: taken })
+    move_to_nothing(place, path, name)?;
+    Err(changed(taken))
 }
 
 /// Brings renames in a folder to the disk.
