@@ -76,3 +76,6 @@ pub trait AgentBackend: Send + Sync {
     /// Works until done. Exactly one ending; only the copy changes; steps, tokens, output and time are bounded.
     async fn run(&self, brief: Brief, events: &dyn Events) -> Result<Report, AgentError>;
 }
+
+#[cfg(test)]
+mod conformance;

@@ -12,8 +12,6 @@ mod read;
 mod replace;
 mod search;
 pub mod spec;
-#[cfg(test)]
-mod tests;
 
 pub use limits::ToolLimits;
 pub use spec::Tool;
@@ -211,3 +209,6 @@ pub fn bounded(text: &str, max: usize) -> String {
     }
     format!("{}\n… ({} more bytes)", &text[..end], text.len() - end)
 }
+
+#[cfg(test)]
+mod tests;

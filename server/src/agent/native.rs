@@ -391,7 +391,7 @@ impl Work<'_> {
             return Ok(true);
         }
         self.cut = 0;
-        if self.access == Access::Read || self.edited {
+        if self.access == Access::Read || self.edited || self.info.as_ref().is_some_and(|info| info.demo) {
             return Ok(false);
         }
         let (answer, tools) = (self.answer.clone(), self.tools.clone());
@@ -528,3 +528,6 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
         retryable: true,
     })
 }
+
+#[cfg(test)]
+mod tests;
