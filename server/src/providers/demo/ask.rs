@@ -36,7 +36,12 @@ struct Seen {
 
 impl Ask {
     pub(super) fn of(request: &Request) -> Self {
-        let start = request.messages.iter().rposition(|message| matches!(message, Message::User { .. }));
+        // What an agent adds on the way has no request in it.
+        let asks =
+            |message: &Message| matches!(message, Message::User { text } if text.contains("<request>"));
+        let start = request.messages.iter().rposition(asks);
+        let start = start
+            .or_else(|| request.messages.iter().position(|message| matches!(message, Message::User { .. })));
         let (first, rest) = match start {
             Some(at) => (text_of(&request.messages[at]), &request.messages[at + 1..]),
             None => (String::new(), &request.messages[..]),

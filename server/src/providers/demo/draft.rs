@@ -92,7 +92,7 @@ fn edits(old: &str, new: &str) -> Vec<(String, String)> {
     let diff = TextDiff::from_lines(old, new);
     let (before, after): (Vec<&str>, Vec<&str>) =
         (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-    // The file as it is after the edits so far: new lines up to `done`, old ones from there.
+    // The file as it is after the edits so far.
     let mut edits = Vec::new();
     let mut current: Vec<&str> = before.clone();
     for op in diff.ops() {
@@ -110,7 +110,7 @@ fn edits(old: &str, new: &str) -> Vec<(String, String)> {
             let text = current[top..bottom].concat();
             // Lines that only go need a line that stays, or a blank one is left in their place.
             let anchored = !to.is_empty() || bottom - top > from.len();
-            if anchored && !text.trim().is_empty() && current.concat().matches(&text).count() == 1 {
+            if anchored && !text.trim().is_empty() && is_once(&current.concat(), strip(&text).as_str()) {
                 break;
             }
             if top == 0 && bottom == current.len() {
@@ -124,6 +124,13 @@ fn edits(old: &str, new: &str) -> Vec<(String, String)> {
         current.splice(start..end, after[to].iter().copied());
     }
     edits
+}
+
+/// Whether it is there once, counting places that overlap.
+fn is_once(text: &str, part: &str) -> bool {
+    let Some(first) = text.find(part) else { return false };
+    let next = first + text[first..].chars().next().map_or(1, char::len_utf8);
+    !text[next..].contains(part)
 }
 
 /// Without the last line end: the line stays a line.

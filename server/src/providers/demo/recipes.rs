@@ -9,6 +9,7 @@ mod guard;
 mod heading;
 mod mend;
 mod water;
+mod watered;
 
 use super::ask::Ask;
 use super::draft::{Draft, Missing};
@@ -48,6 +49,7 @@ pub(super) fn say<T>(text: impl Into<String>) -> Result<T, Cannot> {
 pub(super) const PATCHES: &[Recipe] = &[
     mend::RECIPE,
     heading::RECIPE,
+    watered::RECIPE,
     water::RECIPE,
     dark::RECIPE,
     filter::RECIPE,

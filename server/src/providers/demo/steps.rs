@@ -79,7 +79,8 @@ fn outcome(ask: &Ask, change: Result<Change, Cannot>) -> Step {
         Ok(change) => writing(ask, &change),
         Err(Cannot::Say(text)) => Step::say(text),
         Err(Cannot::Changed(missing)) => Step::say(format!(
-            "I change nothing: `{}` is no longer as I know it. I looked for this line and did not find it:\n\n```\n{}\n```\n\nThe demo only knows the sample as it came. A connected model reads your version.",
+            // No fenced block: that could be taken for an edit.
+            "I change nothing: `{}` is no longer as I know it. I looked for `{}` and did not find it. The demo only knows the sample as it came; a connected model reads your version.",
             missing.path, missing.what
         )),
     }

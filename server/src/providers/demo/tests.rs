@@ -163,6 +163,7 @@ async fn every_change_it_offers_can_be_made_one_after_the_other() {
         ("Add a dark mode with a switch", 4),
         ("Add a search box for the beds", 4),
         ("Show which beds need water today", 7),
+        ("Let me mark a bed as watered", 3),
         ("Add empty states for the beds and the jobs", 4),
         ("Add accessible labels", 4),
         ("Add an error state, so that a crash does not leave a white page", 3),
@@ -284,6 +285,11 @@ async fn headings_colours_and_the_dark_work_in_any_project() {
     );
     let walk = project().patch("make it green").await;
     assert!(walk.text("style.css").contains("--brand: #2f7038;"), "{}", walk.said);
+    let walk = walk.accept().patch("add dark mode").await.accept().patch("make it blue").await;
+    assert!(
+        walk.text("style.css").contains("--brand: #1f5fa8;")
+            && walk.text("style.css").contains("--brand: #8ebdf0;")
+    );
     let walk = project().patch("add dark mode").await;
     assert!(walk.text("style.css").contains("--paper: #191919;"), "{}", walk.said);
     let walk = walk.accept().patch("add dark mode").await;

@@ -41,6 +41,13 @@ pub(super) const RECIPE: Recipe = Recipe {
         }
         let mut styles = Draft::of(&path, &css, &format!("`{name}` is what the page uses for it."));
         styles.replace(&format!("{name}: {value}"), &format!("{name}: {new}"))?;
+        // A second value is for the dark.
+        let (first, rest) = styles.text.split_once(&format!("{name}: {new}")).expect("it was just put there");
+        if let Some((before, after)) = rest.split_once(&format!("{name}: "))
+            && let Some((_, after)) = after.split_once(';')
+        {
+            styles.text = format!("{first}{name}: {new}{before}{name}: {dark};{after}");
+        }
         Ok(Change {
             drafts: vec![styles],
             closing: format!(

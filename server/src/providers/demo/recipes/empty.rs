@@ -9,7 +9,7 @@ pub(super) const RECIPE: Recipe = Recipe {
     reads: |_| paths(&["src/components/BedGrid.tsx", "src/components/WeekList.tsx", "src/styles.css"]),
     change: |ask| {
         if ask.has("src/components/Empty.tsx") {
-            return say("There is one already: `src/components/Empty.tsx:8`.");
+            return say("There is one already: `src/components/Empty.tsx:9`.");
         }
         let empty = Draft::new(
             "src/components/Empty.tsx",

@@ -19,7 +19,7 @@ pub(super) const RECIPE: Recipe = Recipe {
     },
     change: |ask| {
         if ask.has("src/lib/water.ts") {
-            return super::say("The beds already show their need: the sum is in `src/lib/water.ts:9`.");
+            return super::say("The beds already show their need: the sum is in `src/lib/water.ts:10`.");
         }
         let lib = Draft::new(
             "src/lib/water.ts",

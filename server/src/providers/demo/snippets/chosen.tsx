@@ -1,0 +1,7 @@
+      {chosen && (
+        <BedPanel
+          bed={chosen}
+          onClose={() => setSelected(null)}
+          onWater={() => setWatered({ ...watered, [chosen.id]: today })}
+        />
+      )}
