@@ -4,7 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useState } from 'react'
 import { TipProvider } from '../kit/tip'
 import { Toasts } from '../kit/toast'
-import { useEngine, useFeed } from '../server/engine'
+import { useFeed } from '../server/engine'
 import { createQueryClient } from '../server/queries'
 import { useKeyboard } from '../shell/keyboard'
 import { useRegions } from '../shell/regions'
@@ -31,6 +31,5 @@ function Studio() {
   useTheme()
   useKeyboard()
   useRegions()
-  const { state } = useEngine()
-  return state === 'signed-out' ? <SignedOut /> : <RouterProvider router={router} />
+  return <RouterProvider router={router} />
 }

@@ -1,5 +1,5 @@
 // The bar on top: where you are, search, settings. Screens put their own things in between.
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { Search, Settings2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { IconButton } from '../kit/button'
@@ -10,7 +10,6 @@ import { runCommand } from '../shell/commands'
 type TopBarProps = { start?: ReactNode; end?: ReactNode; searchFor: string }
 
 export function TopBar({ start, end, searchFor }: TopBarProps) {
-  const navigate = useNavigate()
   return (
     <header className="topbar" data-region="top">
       <div className="topbar__side">
@@ -26,12 +25,7 @@ export function TopBar({ start, end, searchFor }: TopBarProps) {
       </button>
       <div className="topbar__side topbar__side--end">
         {end}
-        <IconButton
-          label="Settings"
-          keys="Mod+,"
-          size="md"
-          onClick={() => void navigate({ to: '/settings/$section', params: { section: 'models' } })}
-        >
+        <IconButton label="Settings" keys="Mod+," size="md" onClick={() => runCommand('app.settings')}>
           <Settings2 className="i" aria-hidden />
         </IconButton>
       </div>

@@ -1,17 +1,20 @@
 // The addresses: Home, a project's studio, a section of the settings. Any other is Home.
-import { createRootRoute, createRoute, createRouter, Navigate, Outlet } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Navigate,
+} from '@tanstack/react-router'
 import { HomePage } from './HomePage'
-import { Palette } from './Palette'
+import { Root } from './Root'
 import { SettingsPage } from './SettingsPage'
-import { StudioPage } from './studio/StudioPage'
+
+/** The editor is large: Home does not wait for it. */
+const StudioPage = lazyRouteComponent(() => import('./studio/StudioPage'), 'StudioPage')
 
 const root = createRootRoute({
-  component: () => (
-    <>
-      <Outlet />
-      <Palette />
-    </>
-  ),
+  component: Root,
   notFoundComponent: () => <Navigate to="/" />,
 })
 

@@ -2,16 +2,26 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { create } from 'zustand'
+import type { Line } from './events'
 import { followFeed, onServerEvent } from './feed'
 import { isProblem } from './problem'
 import { forgetToken } from './session'
 
-type Engine = {
+export type Engine = {
+  /** `signed-out`: it was started anew and does not know this page any more. */
   state: 'connecting' | 'ready' | 'away' | 'signed-out'
+  /** How often it was asked in vain since it went away. */
+  tries: number
   online: boolean
 }
 
-export const useEngine = create<Engine>(() => ({ state: 'connecting', online: true }))
+export const useEngine = create<Engine>(() => ({ state: 'connecting', tries: 0, online: true }))
+
+export function afterLine(now: Engine, line: Line): Engine {
+  return line === 'connected'
+    ? { ...now, state: 'ready', tries: 0 }
+    : { ...now, state: 'away', tries: now.tries + 1 }
+}
 
 /** Follows the feed for as long as the page is open. */
 export function useFeed(): void {
@@ -21,9 +31,9 @@ export function useFeed(): void {
     const unlisten = onServerEvent((event) => {
       if (event.type === 'network_changed') useEngine.setState({ online: event.online })
     })
-    followFeed(client, stop.signal, (line) => {
-      useEngine.setState({ state: line === 'connected' ? 'ready' : 'away' })
-    }).catch((error: unknown) => {
+    followFeed(client, stop.signal, (line) =>
+      useEngine.setState(afterLine(useEngine.getState(), line)),
+    ).catch((error: unknown) => {
       if (isProblem(error, 'unauthenticated')) forgetToken()
       useEngine.setState({ state: 'signed-out' })
     })

@@ -25,7 +25,8 @@ export function refresh(client: QueryClient, event: ServerEvent): void {
       break
     case 'task_changed':
       stale(keys.task(event.taskId))
-      stale(keys.tasks(event.projectId))
+      // Also every list that is not of one project.
+      stale(keys.recentTasks())
       break
     case 'models_changed':
       stale(keys.models())

@@ -12,6 +12,7 @@ export const keys = {
   types: (id: string) => ['project', id, 'types'] as const,
   search: (id: string, query: unknown) => ['project', id, 'search', query] as const,
   tasks: (project: string) => ['tasks', project] as const,
+  recentTasks: () => ['tasks'] as const,
   task: (id: string) => ['task', id] as const,
   folders: (path: string) => ['folders', path] as const,
 }

@@ -73,6 +73,13 @@ export const tasksQuery = (project: string) =>
     queryFn: () => take(api.GET('/api/agent/tasks', { params: { query: { project, limit: 50 } } })),
   })
 
+/** The newest tasks of all projects. */
+export const recentTasksQuery = () =>
+  queryOptions({
+    queryKey: keys.recentTasks(),
+    queryFn: () => take(api.GET('/api/agent/tasks', { params: { query: { limit: 50 } } })),
+  })
+
 export const taskQuery = (id: string) =>
   queryOptions({
     queryKey: keys.task(id),

@@ -3,6 +3,7 @@ import type { components } from './schema'
 
 type Words = components['schemas']
 
+export type Capabilities = Words['Capabilities']
 export type Check = Words['Check']
 export type Conflict = Words['Conflict']
 export type FileChange = Words['FileChange']
@@ -17,6 +18,7 @@ export type OpenFile = Words['OpenFile']
 export type Preview = Words['Preview']
 export type Problem = Words['Problem']
 export type Project = Words['Project']
+export type ProviderInfo = Words['ProviderInfo']
 export type Reference = Words['Reference']
 export type Saved = Words['Saved']
 export type SearchHit = Words['SearchHit']

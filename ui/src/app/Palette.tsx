@@ -1,4 +1,0 @@
-// The command palette.
-export function Palette() {
-  return null
-}
