@@ -1,15 +1,18 @@
 //! The HTTP contract: HTTP in, domain out. This file is the list of every route; its OpenAPI description is made from the
 //! same declarations, so the two cannot disagree.
 //!
-//! - [`guard`]: who is let in · [`door`]: extractors · [`problem`]: every error → its problem
+//! - [`guard`]: who is let in · [`layers`]: what every answer goes through · [`door`]: extractors · [`problem`]: every error → its problem
 //! - one file per noun: [`tasks`], [`events`], [`review`], [`projects`], [`files`], [`preview`], [`models`], …
 
 mod desktop;
 mod door;
 mod events;
 mod files;
+mod guard;
 mod health;
+mod layers;
 mod models;
+mod page;
 mod preview;
 pub mod problem;
 mod projects;
@@ -19,10 +22,18 @@ mod settings;
 mod tasks;
 
 use crate::app::App;
+use crate::auth::Caller;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing;
 use std::sync::Arc;
 use tidemark_shared::Problem;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, PartialSchema, ToSchema};
@@ -75,9 +86,37 @@ fn declared() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::detailed))
 }
 
-/// Every route, without its layers.
-pub fn routes() -> Router<Arc<App>> {
-    declared().split_for_parts().0
+/// The whole door: every route, the page, and the layers that each request goes through, outermost last.
+pub fn router(app: Arc<App>) -> Router {
+    declared()
+        .split_for_parts()
+        .0
+        .route("/openapi.json", routing::get(openapi))
+        .route("/docs", routing::get(page::viewer))
+        .route("/docs/{*path}", routing::get(page::viewer))
+        .fallback(elsewhere)
+        .layer(DefaultBodyLimit::max(app.max_body))
+        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard::guard))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn(layers::trace))
+        .with_state(app)
+}
+
+/// The description of this API.
+async fn openapi(_caller: Caller) -> ([(header::HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "application/json")], description())
+}
+
+/// No route: the page, for whoever navigates; nothing, for whoever asks the API.
+async fn elsewhere(method: Method, uri: Uri) -> Response {
+    let api = uri.path().starts_with("/api");
+    if !api && (method == Method::GET || method == Method::HEAD) {
+        page::page(uri).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 /// The OpenAPI description of every route.

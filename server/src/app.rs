@@ -4,6 +4,7 @@ use crate::auth::{Auth, launch::LaunchToken};
 use crate::clock::Clock;
 use crate::desktop::Desktop;
 use crate::models::Models;
+use crate::preview::Previews;
 use crate::queue::TaskQueue;
 use crate::settings::SettingsFile;
 use crate::store::ObjectStore;
@@ -12,6 +13,7 @@ use crate::tasks::submit::{Limits, Submitting};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tidemark_shared::{Millis, ServerEvent};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,11 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// What no part tells by itself: settings, models, the network.
     pub news: broadcast::Sender<ServerEvent>,
+    pub previews: Arc<Previews>,
+    /// The largest body of a request, in bytes.
+    pub max_body: usize,
+    /// An answer must begin within this time.
+    pub request_time: Duration,
     /// `http://127.0.0.1:PORT`, as a browser names it.
     pub origin: String,
     pub projects_folder: PathBuf,

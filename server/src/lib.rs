@@ -10,6 +10,7 @@ pub mod app;
 pub mod auth;
 pub mod checks;
 pub mod clock;
+pub mod config;
 pub mod desktop;
 pub mod models;
 pub mod preview;

@@ -1,15 +1,15 @@
 //! The live preview of a project, and the types of its packages for the editor.
 
 use super::door::Path;
-use super::problem::{Answer, Refusal};
+use super::problem::Answer;
 use crate::app::App;
 use crate::auth::Caller;
 use axum::Json;
 use axum::extract::State;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tidemark_shared::ProjectId;
 use tidemark_shared::project::Preview;
-use tidemark_shared::{ProblemCode, ProjectId};
 
 /// What the preview of a project needs to start: its own origin, entry and packages. Needs no network for what is here.
 #[utoipa::path(get, path = "/api/projects/{id}/preview", tag = "preview", operation_id = "getPreview",
@@ -19,8 +19,8 @@ pub(super) async fn preview(
     State(app): State<Arc<App>>,
     Path(id): Path<ProjectId>,
 ) -> Answer<Json<Preview>> {
-    let _folder = app.workspace.folder(id).await?;
-    Err(Refusal::new(ProblemCode::Unavailable, "previews are not there yet"))
+    let folder = app.workspace.folder(id).await?;
+    Ok(Json(app.previews.preview(id, &folder).await?))
 }
 
 /// The type declarations of the project's packages, by the address that the editor gives them.
@@ -31,6 +31,6 @@ pub(super) async fn types(
     State(app): State<Arc<App>>,
     Path(id): Path<ProjectId>,
 ) -> Answer<Json<BTreeMap<String, String>>> {
-    let _folder = app.workspace.folder(id).await?;
-    Ok(Json(BTreeMap::new()))
+    let folder = app.workspace.folder(id).await?;
+    Ok(Json(app.previews.types(&folder).await?))
 }

@@ -4,6 +4,7 @@
 use crate::auth::AuthError;
 use crate::desktop::DesktopError;
 use crate::models::{KeyError, NoModel};
+use crate::preview::PreviewError;
 use crate::queue::QueueError;
 use crate::store::StoreError;
 use crate::tasks::submit::SubmitError;
@@ -142,6 +143,16 @@ impl From<KeyError> for Refusal {
             KeyError::UnknownProvider(_) => Self::new(ProblemCode::NotFound, why.to_string()),
             KeyError::NotNeeded(_) => Self::new(ProblemCode::WrongState, why.to_string()),
             KeyError::Malformed => Self::field("key", why.to_string()),
+        }
+    }
+}
+
+impl From<PreviewError> for Refusal {
+    fn from(why: PreviewError) -> Self {
+        match &why {
+            PreviewError::ProjectGone => Self::new(ProblemCode::ProjectGone, why.to_string()),
+            PreviewError::Origin(_) => Self::new(ProblemCode::Unavailable, why.to_string()),
+            PreviewError::Io(_) => Self::internal(&why),
         }
     }
 }
