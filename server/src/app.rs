@@ -14,20 +14,23 @@ use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_shared::{Millis, ServerEvent};
+use tidemark_shared::{Millis, ModelId, ServerEvent};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Cheap to share: every handler gets it.
 pub struct App {
     pub queue: Arc<dyn TaskQueue>,
     /// [`Reviews::recover`] ran before the first request.
-    pub reviews: Reviews,
+    pub reviews: Arc<Reviews>,
     pub store: Arc<dyn ObjectStore>,
     pub workspace: Workspace,
     pub settings: SettingsFile,
     pub models: Arc<Models>,
-    pub submit_limits: Limits,
+    /// The config's model for tasks that name none; what is chosen in the app counts more.
+    pub default_model: Option<ModelId>,
+    pub task_limits: Limits,
     pub auth: Arc<dyn Auth>,
     pub launch: Arc<LaunchToken>,
     pub desktop: Arc<dyn Desktop>,
@@ -39,6 +42,8 @@ pub struct App {
     pub max_body: usize,
     /// An answer must begin within this time.
     pub request_time: Duration,
+    /// Everything ends within this time when the house closes.
+    pub stop_time: Duration,
     /// `http://127.0.0.1:PORT`, as a browser names it.
     pub origin: String,
     pub projects_folder: PathBuf,
@@ -46,6 +51,8 @@ pub struct App {
     pub started_at: Millis,
     /// Fires when the house closes: streams end, new work is refused.
     pub stopping: CancellationToken,
+    /// What goes on although nobody waits for it: an accept whose asker went away, looking for models.
+    pub background: TaskTracker,
 }
 
 impl App {
@@ -56,8 +63,14 @@ impl App {
             workspace: &self.workspace,
             models: &self.models,
             settings: &self.settings,
+            default_model: self.default_model.as_ref(),
             clock: self.clock.as_ref(),
-            limits: &self.submit_limits,
+            limits: &self.task_limits,
         }
+    }
+
+    /// The person's own choice of model: the app's, else the config's.
+    pub async fn chosen_model(&self) -> Option<ModelId> {
+        self.settings.get().await.model.or_else(|| self.default_model.clone())
     }
 }

@@ -7,6 +7,7 @@ use crate::auth::Caller;
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
+use tidemark_shared::WaitingFor;
 use tidemark_shared::model::{Models, ProviderKey};
 
 /// Models and providers, as known now: never waits for a network.
@@ -16,11 +17,12 @@ pub(super) async fn list(_caller: Caller, State(app): State<Arc<App>>) -> Answer
     Ok(Json(known(&app).await))
 }
 
-/// Ask every provider again what it has.
+/// Ask every provider again what it has, and let tasks that wait for the network try again.
 #[utoipa::path(post, path = "/api/models/refresh", tag = "models", operation_id = "refreshModels",
     responses((status = 200, body = Models)))]
 pub(super) async fn refresh(_caller: Caller, State(app): State<Arc<App>>) -> Answer<Json<Models>> {
     app.models.refresh().await;
+    app.queue.wake(WaitingFor::Network).await?;
     Ok(Json(known(&app).await))
 }
 
@@ -50,5 +52,5 @@ pub(super) async fn delete_key(
 }
 
 async fn known(app: &App) -> Models {
-    app.models.list(app.settings.get().await.model.as_ref())
+    app.models.list(app.chosen_model().await.as_ref())
 }

@@ -92,5 +92,6 @@ pub(super) async fn forget(
     Path(id): Path<ProjectId>,
 ) -> Answer<StatusCode> {
     app.workspace.forget(id).await?;
+    app.previews.close(id).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use super::problem::{Answer, Refusal};
 use super::tasks::own;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::tasks::review::ReviewError;
+use crate::tasks::review::{ReviewError, Reviews};
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) async fn accept(
     OptionalBody(request): OptionalBody<AcceptRequest>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Ok(Json(app.reviews.accept(id, &request).await?))
+    to_the_end(&app, move |reviews| async move { reviews.accept(id, &request).await }).await
 }
 
 /// Turn hunks down (all pending ones when none are named). A comment goes back to the model with the session's next task.
@@ -39,7 +39,7 @@ pub(super) async fn reject(
     OptionalBody(request): OptionalBody<RejectRequest>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Ok(Json(app.reviews.reject(id, &request).await?))
+    to_the_end(&app, move |reviews| async move { reviews.reject(id, &request).await }).await
 }
 
 /// Take an accept back. The person's own edits since then stay; overlap with them is a 409 and nothing is written.
@@ -53,7 +53,7 @@ pub(super) async fn undo(
     Path(id): Path<TaskId>,
 ) -> Answer<Json<Reviewed>> {
     own(&app, &caller, id).await?;
-    Ok(Json(app.reviews.undo(id).await?))
+    to_the_end(&app, move |reviews| async move { reviews.undo(id).await }).await
 }
 
 impl From<ReviewError> for Refusal {
@@ -71,4 +71,16 @@ impl From<ReviewError> for Refusal {
             ReviewError::Queue(why) => why.into(),
         }
     }
+}
+
+/// A review goes on to its end even when its asker goes away in the middle of it.
+async fn to_the_end<F>(
+    app: &App,
+    review: impl FnOnce(Arc<Reviews>) -> F + Send + 'static,
+) -> Answer<Json<Reviewed>>
+where
+    F: Future<Output = Result<Reviewed, ReviewError>> + Send + 'static,
+{
+    let reviewed = app.background.spawn(review(Arc::clone(&app.reviews))).await;
+    Ok(Json(reviewed.map_err(|panic| Refusal::internal(&panic))??))
 }

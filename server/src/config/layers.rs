@@ -67,6 +67,19 @@ pub struct Loaded {
     values: BTreeMap<String, (Value, Layer)>,
 }
 
+impl From<Config> for Loaded {
+    /// A configuration that was made, not read: no file, no environment, no keys.
+    fn from(config: Config) -> Self {
+        Self {
+            config,
+            secrets: Secrets::default(),
+            warnings: Vec::new(),
+            path: None,
+            values: BTreeMap::new(),
+        }
+    }
+}
+
 impl Loaded {
     /// What a key is, who set it and what it is for; an error that names the nearest key otherwise.
     pub fn explain(&self, key: &str) -> Result<Explained, String> {

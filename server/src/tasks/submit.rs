@@ -32,6 +32,8 @@ pub struct Submitting<'a> {
     pub workspace: &'a Workspace,
     pub models: &'a Models,
     pub settings: &'a SettingsFile,
+    /// The config's model; the settings' own counts more.
+    pub default_model: Option<&'a ModelId>,
     pub clock: &'a dyn Clock,
     pub limits: &'a Limits,
 }
@@ -113,7 +115,8 @@ async fn choose(
 ) -> Result<ModelId, SubmitError> {
     let project = parts.workspace.project(project).await?.model;
     let setting = parts.settings.get().await.model;
-    let model = parts.models.choose(wanted.as_ref(), project.as_ref(), setting.as_ref());
+    let model =
+        parts.models.choose(wanted.as_ref(), project.as_ref(), setting.as_ref().or(parts.default_model));
     parts.models.resolve(&model)?;
     Ok(model)
 }
