@@ -212,3 +212,6 @@ impl Bench {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

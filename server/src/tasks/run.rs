@@ -65,15 +65,21 @@ enum Ended {
 
 /// Runs a leased task and lets go of it: the answer is the task as it stands then.
 pub async fn run(parts: &Running, leased: &Leased, halt: &Halt) -> Result<Task, QueueError> {
-    let (lease, task) = (&leased.lease, &leased.task);
-    let copy = PrivateCopy(parts.copies.join(format!("{}-{}", task.id, lease.attempt)));
+    let task = &leased.task;
+    let copy = PrivateCopy(parts.copies.join(format!("{}-{}", task.id, leased.lease.attempt)));
     let ended = match work(parts, leased, halt, &copy.0).await {
         Ok(outcome) => Ended::Outcome(Box::new(outcome)),
         Err(ended) => ended,
     };
+    let finished = let_go(parts, leased, halt, ended).await;
     if let Err(why) = remove(&copy.0).await {
         tracing::warn!(task.id = %task.id, error = %why, "a private copy could not be removed");
     }
+    finished
+}
+
+async fn let_go(parts: &Running, leased: &Leased, halt: &Halt, ended: Ended) -> Result<Task, QueueError> {
+    let lease = &leased.lease;
     let outcome = match ended {
         // Told to stop while it ended by itself: the end counts, unless the person wanted none.
         Ended::Outcome(outcome) => match (halt.why(), *outcome) {
@@ -84,18 +90,17 @@ pub async fn run(parts: &Running, leased: &Leased, halt: &Halt) -> Result<Task, 
             (_, outcome) => outcome,
         },
         Ended::Halted(metrics) => match halt.why() {
-            Some(Why::LeaseLost) => return Err(QueueError::LeaseLost(task.id)),
-            Some(Why::Stopping) => Outcome::Again {
-                delay: Duration::ZERO,
-                message: "Tidemark was closed; it goes on at the next start.".into(),
-            },
+            Some(Why::LeaseLost) => return Err(QueueError::LeaseLost(lease.task)),
+            Some(Why::Stopping) => {
+                let message = "Tidemark was closed; it goes on at the next start.".into();
+                Outcome::Again { delay: Duration::ZERO, message }
+            }
             Some(Why::Cancelled) | None => Outcome::Cancelled { metrics },
         },
-        Ended::Ledger(QueueError::Full { what, limit }) => failed(
-            TaskErrorCode::LimitReached,
-            format!("The task met the limit of {limit} on {what}."),
-            false,
-        ),
+        Ended::Ledger(QueueError::Full { what, limit }) => {
+            let message = format!("The task met the limit of {limit} on {what}.");
+            failed(TaskErrorCode::LimitReached, message, false)
+        }
         Ended::Ledger(why) => return Err(why),
     };
     match parts.queue.finish(lease, outcome).await {
@@ -126,10 +131,17 @@ impl Drop for PrivateCopy {
     }
 }
 
+/// Tries again while something is still being written into it: that ends when its folders are gone.
 async fn remove(dir: &Path) -> io::Result<()> {
-    match tokio::fs::remove_dir_all(dir).await {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
+    const TRIES: usize = 5;
+    let mut left = TRIES;
+    loop {
+        left -= 1;
+        match tokio::fs::remove_dir_all(dir).await {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(why) if left == 0 => return Err(why),
+            Ok(()) | Err(_) => {}
+        }
     }
 }
 
