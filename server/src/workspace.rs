@@ -19,6 +19,7 @@ mod search;
 mod snapshot;
 mod trash;
 mod walk;
+mod watch;
 mod write;
 
 pub use apply::{Applied, ApplyError, Choice, IntentId, Unfinished};
@@ -40,6 +41,7 @@ use tidemark_shared::task::OpenFile;
 use tidemark_shared::{FileChange, Hash, ModelId, ProjectId, RelPath, ServerEvent, TaskId};
 use tokio::sync::broadcast;
 use trash::Trash;
+use watch::Watches;
 
 /// What must be at a path for a write to happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,7 @@ struct Inner {
     cache: StatCache,
     trash: Trash,
     apply: Apply,
+    watches: Watches,
     clock: Arc<dyn Clock>,
     limits: Limits,
     events: broadcast::Sender<ServerEvent>,
@@ -100,7 +103,8 @@ impl Workspace {
             let trash = Trash::new(data_dir.join("trash"), limits.max_trash_entries);
             let apply = Apply::new(&data_dir);
             let cache = StatCache::default();
-            Ok(Inner { projects, objects, cache, trash, apply, clock, limits, events })
+            let watches = Watches::new();
+            Ok(Inner { projects, objects, cache, trash, apply, watches, clock, limits, events })
         });
         Ok(Self { inner: Arc::new(inner.await?) })
     }
@@ -145,20 +149,31 @@ impl Workspace {
     }
 
     /// Opens a folder in place; the same folder is the same project. Writes nothing into it. Refuses what is no folder,
-    /// `/`, and the data directory.
+    /// `/`, and the data directory. Watches it from now on.
     pub async fn open_folder(&self, path: &Path) -> Result<Project> {
         let path = path.to_owned();
-        self.run(move |inner| inner.projects.open(&path, None, inner.clock.now())).await
+        let project = self.run(move |inner| inner.projects.open(&path, None, inner.clock.now())).await?;
+        self.watch(project.id)?;
+        Ok(project)
+    }
+
+    /// Tells of changes in the project through [`Self::changes`], as long as not too many others are opened after it.
+    fn watch(&self, project: ProjectId) -> Result<()> {
+        let folder = self.inner.projects.folder(project)?;
+        self.inner.watches.ensure(project, folder, &self.inner.limits, &self.inner.events);
+        Ok(())
     }
 
     /// Makes `parent/name` from an embedded template and opens it. The name must be one plain file name, not taken.
     pub async fn create_from_template(&self, template: &str, name: &str, parent: &Path) -> Result<Project> {
         let (template, name, parent) = (template.to_owned(), name.to_owned(), parent.to_owned());
-        self.run(move |inner| {
+        let opened = self.run(move |inner| {
             let folder = create::from_template(&template, &name, &parent)?;
             inner.projects.open(&folder, Some(&template), inner.clock.now())
-        })
-        .await
+        });
+        let project = opened.await?;
+        self.watch(project.id)?;
+        Ok(project)
     }
 
     /// Renames a project, or sets (`Some(None)`: clears) its model.
@@ -176,6 +191,7 @@ impl Workspace {
         self.run(move |inner| {
             inner.projects.forget(id)?;
             inner.cache.forget(id);
+            inner.watches.stop(id);
             Ok(())
         })
         .await
@@ -188,8 +204,10 @@ impl Workspace {
 
     // Files
 
-    /// The tree: folders before their content, sorted. `.git` and dependency folders are shown, not entered.
+    /// The tree: folders before their content, sorted. `.git` and dependency folders are shown, not entered. Whoever looks at
+    /// a project wants to hear of it: it is watched from now on.
     pub async fn list(&self, project: ProjectId) -> Result<FileList> {
+        self.watch(project)?;
         self.run(move |inner| files::list(&inner.root(project)?, &inner.limits)).await
     }
 

@@ -68,6 +68,23 @@ impl Ignores {
         deeper
     }
 
+    /// What all ignore files from the root down to `folder` say.
+    pub(super) fn of(root: &Root, folder: Option<&RelPath>) -> Self {
+        let mut way: Vec<RelPath> = Vec::new();
+        let mut at = folder.cloned();
+        while let Some(folder) = at {
+            at = folder.parent();
+            way.push(folder);
+        }
+        let top = Self::default().entering(root, None);
+        way.iter().rev().fold(top, |ignores, folder| ignores.entering(root, Some(folder)))
+    }
+
+    /// Whether an entry is ignored, or a folder that is never entered.
+    pub(super) fn is_passed_over(&self, root: &Root, path: &RelPath, is_folder: bool) -> bool {
+        self.is_ignored(path, is_folder) || (is_folder && is_never_entered(root, path))
+    }
+
     /// Whether an entry is ignored, its folder not being so.
     pub(super) fn is_ignored(&self, path: &RelPath, is_folder: bool) -> bool {
         for level in self.levels.iter().rev() {
@@ -78,6 +95,11 @@ impl Ignores {
         }
         false
     }
+}
+
+/// Whether a change of this file changes what is ignored.
+pub(super) fn is_ignore_file(path: &RelPath) -> bool {
+    FILES.contains(&path.file_name())
 }
 
 /// Whether a folder is never entered. A `target` is a build folder when Cargo marked it as one.

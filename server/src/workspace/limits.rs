@@ -25,6 +25,8 @@ pub struct Limits {
     pub max_search_hits: usize,
     /// Folders watched per project before watching falls back to looking every few seconds.
     pub max_watched_folders: usize,
+    /// Projects that are watched at the same time: those opened last.
+    pub max_watched_projects: usize,
     /// File changes told one by one within one moment; more are told as one change of the project.
     pub max_file_events: usize,
 }
@@ -42,6 +44,7 @@ impl Default for Limits {
             max_trash_entries: 1_000,
             max_search_hits: 2_000,
             max_watched_folders: 8_192,
+            max_watched_projects: 8,
             max_file_events: 64,
         }
     }

@@ -118,9 +118,16 @@ impl Root {
         }
     }
 
-    /// The hash of the file at `path`, whatever its size; nothing when there is nothing.
+    /// The hash of the file at `path`, whatever its size, read piece by piece; nothing when there is nothing.
     pub(super) fn hash(&self, path: &RelPath) -> Result<Option<Hash>> {
-        Ok(self.read(path, u64::MAX)?.map(|read| Hash::of(&read.bytes)))
+        let Some(file) = self.open_file(path)? else {
+            return Ok(None);
+        };
+        let mut hasher = blake3::Hasher::new();
+        hasher
+            .update_reader(file)
+            .map_err(|why| WorkspaceError::io(format!("{path} could not be read"), why))?;
+        Ok(Some(Hash::parse(&hasher.finalize().to_hex()).expect("a digest is 64 hex digits")))
     }
 
     /// Where to put a file at `path`. An existing symlink inside the project leads to what it names.
