@@ -2,7 +2,10 @@
 
 #[cfg(test)]
 mod workspace {
+    mod crashes;
     mod files;
     mod house;
+    mod reviews;
     mod snapshots;
+    mod watching;
 }
