@@ -186,6 +186,18 @@ async fn every_change_it_offers_can_be_made_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn any_two_changes_can_be_made_in_either_order() {
+    let prompts: Vec<&str> = recipes::PATCHES.iter().skip(1).map(|recipe| recipe.example).collect();
+    for first in &prompts {
+        let files = Walk::sample().patch(first).await.now();
+        for second in prompts.iter().filter(|second| *second != first) {
+            let walk = Walk::of(files.clone()).patch(second).await;
+            assert!(!walk.changed().0.is_empty(), "{first}, then {second}: {}", walk.said);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_it_cannot_do_it_says_and_changes_nothing() {
     for prompt in ["Port this to Rust and deploy it", "", "🙂", "Write me a poem"] {
         let walk = Walk::sample().patch(prompt).await;

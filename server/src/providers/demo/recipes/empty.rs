@@ -25,7 +25,13 @@ pub(super) const RECIPE: Recipe = Recipe {
             "import { BedTile } from './BedTile'\n",
             "import { BedTile } from './BedTile'\nimport { Empty } from './Empty'\n",
         )?;
-        grid.before("      <ul className=\"grid\">", "      {growing.length === 0 && <Empty title=\"Nothing grows here yet\">Sow a bed and it appears in this place.</Empty>}\n")?;
+        let searched = if grid.text.contains("setWords") { "!words && " } else { "" };
+        grid.before(
+            "      <ul className=\"grid\">",
+            &format!(
+                "      {{{searched}growing.length === 0 && <Empty title=\"Nothing grows here yet\">Sow a bed and it appears in this place.</Empty>}}\n"
+            ),
+        )?;
         grid.replace(
             "      <p className=\"resting soft\">\n        Resting:\n        {resting.map((bed) => (\n          <button key={bed.id} className=\"chip\" onClick={() => onSelect(bed)}>\n            {bed.name}\n          </button>\n        ))}\n      </p>\n",
             "      {resting.length > 0 && (\n        <p className=\"resting soft\">\n          Resting:\n          {resting.map((bed) => (\n            <button key={bed.id} className=\"chip\" onClick={() => onSelect(bed)}>\n              {bed.name}\n            </button>\n          ))}\n        </p>\n      )}\n",

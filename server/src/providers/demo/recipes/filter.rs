@@ -28,10 +28,14 @@ pub(super) const RECIPE: Recipe = Recipe {
         )?;
         grid.replace("  const rows = useMemo(() => byRow(beds), [beds])\n", "  const [words, setWords] = useState('')\n  const rows = useMemo(() => byRow(findBeds(beds, words)), [beds, words])\n")?;
         grid.before("      <ul className=\"grid\">", include_str!("../snippets/search.tsx"))?;
-        grid.before(
-            "      <p className=\"resting soft\">",
+        grid.after(
+            "      </ul>",
             "      {rows.length === 0 && <p className=\"soft\">No bed is called “{words.trim()}”.</p>}\n",
         )?;
+        // What is not found is not an empty plot.
+        if grid.text.contains("{growing.length === 0 && <Empty") {
+            grid.replace("{growing.length === 0 && <Empty", "{!words && growing.length === 0 && <Empty")?;
+        }
         grid.replace(
             "{growing.length} of {beds.length} in use",
             "{beds.filter((bed) => bed.crop).length} of {beds.length} in use",

@@ -50,7 +50,10 @@ pub(super) const RECIPE: Recipe = Recipe {
         }
         Ok(Change {
             drafts,
-            closing: "When a component throws, the page now says what happened and offers to try again, instead of going white. `src/components/ErrorState.tsx` catches it; `src/main.tsx` puts it around the app. In the sample you can see it by opening a resting bed.".into(),
+            closing: format!(
+                "When a component throws, the page now says what happened and offers to try again, instead of going white. `src/components/ErrorState.tsx` catches it; `{path}` puts it around the app.",
+                path = entry(ask).unwrap_or_default()
+            ),
         })
     },
 };

@@ -68,7 +68,12 @@ pub(super) const RECIPE: Recipe = Recipe {
         grid.replace("<BedTile bed={bed} ", "<BedTile bed={bed} litres={waterNeed(bed, rain)} ")?;
 
         let mut app = Draft::of("src/App.tsx", &text(ask, "src/App.tsx")?, "The rain has to reach the grid.");
-        app.replace("<BedGrid beds={beds} ", "<BedGrid beds={beds} rain={rain} ")?;
+        // Named otherwise once a bed can be marked as watered.
+        let plot = if app.text.contains("<BedGrid beds={plot} ") { "plot" } else { "beds" };
+        app.replace(
+            &format!("<BedGrid beds={{{plot}}} "),
+            &format!("<BedGrid beds={{{plot}}} rain={{rain}} "),
+        )?;
 
         let mut styles = Draft::of(
             "src/styles.css",
