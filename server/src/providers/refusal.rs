@@ -6,7 +6,7 @@ use super::keys::Secret;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 use tidemark_shared::Millis;
 
 /// Characters of a server's own words that are passed on.
@@ -118,8 +118,9 @@ fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Duration> {
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now);
-    Some(date.duration_since(now).unwrap_or_default())
+    // A date before 1970 is long over.
+    let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Some(since.saturating_sub(Duration::from_millis(now)))
 }
 
 #[cfg(test)]
