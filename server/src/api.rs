@@ -93,6 +93,7 @@ pub fn router(app: Arc<App>) -> Router {
         .0
         .route("/openapi.json", routing::get(openapi))
         .route("/docs", routing::get(page::viewer))
+        .route("/docs/", routing::get(page::viewer))
         .route("/docs/{*path}", routing::get(page::viewer))
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(app.max_body))

@@ -72,6 +72,11 @@ pub(super) async fn trace(request: Request, next: Next) -> Response {
 
 /// An error that nobody of ours made: axum's 404, 405, 413 and the like.
 fn unshaped(response: &Response) -> Option<Problem> {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        // A page for a person: "the interface is not built".
+        return None;
+    }
     let (code, detail) = match response.status().as_u16() {
         404 => (ProblemCode::NotFound, "There is nothing at this address."),
         405 => (ProblemCode::MethodNotAllowed, "This address knows other methods; `Allow` names them."),

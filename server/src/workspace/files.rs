@@ -145,6 +145,9 @@ pub(super) fn delete(root: &Root, path: &RelPath, expect: &Expect, trash: &Trash
             return Err(WorkspaceError::Changed { path: path.clone(), current });
         }
     }
+    if *expect == Expect::New && matches!(root.open_file(path), Ok(Some(_))) {
+        return Err(WorkspaceError::Exists(path.to_string()));
+    }
     let place = root.entry(path)?;
     trash.take(&place, path)?;
     write::sync(&place.dir).map_err(|why| refused(path, why))

@@ -1,0 +1,8 @@
+//! The house over real HTTP: a real server on a free port, a real ledger and real files in a folder of its own.
+
+mod doors;
+mod files;
+mod guard;
+mod house;
+mod tasks;
+mod walk;
