@@ -153,7 +153,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "warn,tidemark_server=info".into(), format: LogFormat::Text }
+        Self { filter: "warn".into(), format: LogFormat::Text }
     }
 }
 

@@ -1,8 +1,5 @@
 //! The command line `tidemark`.
 
-use std::io::Write;
-
-fn main() -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", tidemark_server::api::description())
+fn main() -> std::process::ExitCode {
+    tidemark_server::cli::main()
 }

@@ -15,7 +15,7 @@ mod openai_responses;
 mod refusal;
 pub mod remote;
 pub mod scripted;
-mod sse;
+pub(crate) mod sse;
 mod wire;
 
 pub use wire::Dialect;

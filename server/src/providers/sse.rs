@@ -5,14 +5,14 @@
 pub(super) const MAX_EVENT_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
+pub(crate) struct Event {
     /// Empty when the server names none.
     pub name: String,
     pub data: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadEvent {
+pub(crate) enum BadEvent {
     #[error("an event is not UTF-8")]
     NotUtf8,
     #[error("an event is longer than {MAX_EVENT_BYTES} bytes")]
@@ -20,7 +20,7 @@ pub(super) enum BadEvent {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Parser {
+pub(crate) struct Parser {
     line: Vec<u8>,
     /// The last byte was CR: an LF right after it belongs to the same line end.
     after_cr: bool,
@@ -32,7 +32,7 @@ pub(super) struct Parser {
 
 impl Parser {
     /// Takes the next bytes and gives the events that they complete.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<Event>, BadEvent> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Vec<Event>, BadEvent> {
         let mut events = Vec::new();
         let mut rest = bytes;
         if self.after_cr && rest.first() == Some(&b'\n') {
