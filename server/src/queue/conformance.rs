@@ -3,13 +3,14 @@
 
 mod events;
 mod line;
+mod random;
 mod review;
 mod submit;
 mod workers;
 
+use super::sled::SledQueue;
 use super::{
     Lease, Leased, Outcome, QueueError, QueueLimits, Submission, TaskFilter, TaskQueue, memory::MemoryQueue,
-    sled::SledQueue,
 };
 use crate::clock::ManualClock;
 use std::future::Future;

@@ -9,6 +9,11 @@
 
 mod files;
 mod frame;
+#[cfg(test)]
+pub(super) mod lossy;
+#[cfg(test)]
+mod tests;
+
 use super::record::Record;
 pub(super) use files::{Files, LogFile, RealFiles};
 use frame::{Found, HEADER, Header};
@@ -16,10 +21,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How large a segment may grow before the next one begins, in bytes.
-const SEGMENT: u64 = 16 << 20;
-/// A journal smaller than this is never cleaned.
-const CLEAN_FROM: u64 = 4 * SEGMENT;
+/// A journal of fewer segments' worth than this is never cleaned.
+const CLEAN_FROM: u64 = 4;
 /// Space is taken in steps of this many bytes, so that most commits change no file size.
 const RESERVE: u64 = 1 << 20;
 
@@ -54,6 +57,21 @@ pub(super) struct Scanned {
     pub(super) last: u64,
 }
 
+/// In bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// How large a segment may grow before the next one begins.
+    pub(super) segment: u64,
+    /// What has to stay free on the disk.
+    pub(super) min_free: u64,
+}
+
+impl Limits {
+    fn clean_from(self) -> u64 {
+        self.segment.saturating_mul(CLEAN_FROM)
+    }
+}
+
 /// Open for writing. One owner, one thread.
 pub(super) struct Journal {
     directory: PathBuf,
@@ -66,8 +84,7 @@ pub(super) struct Journal {
     reserved: u64,
     last: u64,
     clean_at: u64,
-    /// Bytes that have to stay free on the disk.
-    min_free: u64,
+    limits: Limits,
     broken: bool,
 }
 
@@ -113,7 +130,7 @@ impl Closed {
     pub(super) fn open(
         self,
         files: Box<dyn Files>,
-        min_free: u64,
+        limits: Limits,
         after: u64,
         mut each: impl FnMut(u64, Vec<Record>),
     ) -> Result<(Journal, Scanned), JournalError> {
@@ -170,8 +187,10 @@ impl Closed {
                 bytes: if next.is_none() { end } else { bytes.len() as u64 },
             });
         }
-        let clean_at =
-            segments.last().and_then(|(_, header)| *header).map_or(CLEAN_FROM, |header| header.clean_at);
+        let clean_at = segments
+            .last()
+            .and_then(|(_, header)| *header)
+            .map_or(limits.clean_from(), |header| header.clean_at);
         let journal = match (sizes.last().copied(), segments.last()) {
             (Some(segment), Some((_, Some(_)))) => {
                 let mut current = files.open(&path_of(&directory, segment.number))?;
@@ -187,7 +206,7 @@ impl Closed {
                     reserved,
                     last,
                     clean_at,
-                    min_free,
+                    limits,
                     broken: false,
                 }
             }
@@ -211,7 +230,7 @@ impl Closed {
                     reserved,
                     last,
                     clean_at,
-                    min_free,
+                    limits,
                     broken: false,
                 }
             }
@@ -229,10 +248,10 @@ impl Journal {
                 "an earlier write failed; restart to read what is kept",
             )));
         }
-        if self.files.free(&self.directory)? < self.min_free {
+        if self.files.free(&self.directory)? < self.limits.min_free {
             return Err(JournalError::Full);
         }
-        if self.end >= SEGMENT {
+        if self.end >= self.limits.segment {
             self.rotate()?;
         }
         let number = self.last + 1;
@@ -301,12 +320,14 @@ impl Journal {
         self.clean_at = 0;
     }
     pub(super) fn clean_later(&mut self) {
-        self.clean_at = self.bytes().saturating_add(CLEAN_FROM);
+        self.clean_at = self.bytes().saturating_add(self.limits.clean_from());
     }
 
     /// Begins to clean: a new segment, and the number of those before it, which [`Self::drop_before`] takes when every
     /// live task was written anew.
     pub(super) fn begin_cleaning(&mut self) -> Result<u32, JournalError> {
+        // A crash in the middle must neither clean at every start nor never again.
+        self.clean_later();
         self.rotate()?;
         Ok(self.segments.last().map_or(0, |segment| segment.number))
     }
@@ -318,7 +339,7 @@ impl Journal {
             self.files.sync_dir(&self.directory)?;
             self.segments.remove(0);
         }
-        self.clean_at = CLEAN_FROM.max(self.bytes().saturating_mul(2));
+        self.clean_at = self.limits.clean_from().max(self.bytes().saturating_mul(2));
         Ok(())
     }
 

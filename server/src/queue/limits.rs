@@ -22,6 +22,9 @@ pub struct QueueLimits {
     /// Bytes that stay free on the disk: what would take them is refused as "disk full", so that a full disk stops the
     /// ledger cleanly.
     pub min_free_bytes: u64,
+    /// How large one file of the journal may grow, in bytes. A journal of fewer than four files' worth is never cleaned;
+    /// a larger one when it is twice what lives.
+    pub segment_bytes: u64,
     /// Changes that a slow reader of [`super::TaskQueue::changes`] may lag behind before it is told so.
     pub max_unread_changes: usize,
 }
@@ -36,6 +39,7 @@ impl Default for QueueLimits {
             max_interruptions: 3,
             keep_ended: 5_000,
             min_free_bytes: 16 << 20,
+            segment_bytes: 16 << 20,
             max_unread_changes: 1_024,
         }
     }

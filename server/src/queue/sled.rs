@@ -3,8 +3,11 @@
 //! sled's own `flush` does not reach the disk, so nothing rests on it. It is rebuilt from the journal when it is missing,
 //! behind, incomplete or will not open, and it is only ever called off the async threads.
 
+#[cfg(test)]
+mod tests;
+
 use super::decide::Bodies;
-use super::journal::{Closed, Damage, Files, JournalError, RealFiles};
+use super::journal::{self, Closed, Damage, Files, JournalError, RealFiles};
 use super::ledger::{Kept, Ledger};
 use super::record::{Head, Record};
 use super::state::State;
@@ -77,12 +80,12 @@ impl SledQueue {
         let ledger = data.join("ledger");
         fs::create_dir_all(&ledger).map_err(|e| storage(&e))?;
         let lock = lock(data)?;
-        let journal = |e: JournalError| match e {
+        let unopened = |e: JournalError| match e {
             JournalError::Full => OpenError::Full(data.to_owned()),
             JournalError::Newer(..) => OpenError::Newer(e.to_string()),
             JournalError::Broken(_) => storage(&e),
         };
-        let closed = Closed::find(&ledger.join("journal")).map_err(journal)?;
+        let closed = Closed::find(&ledger.join("journal")).map_err(unopened)?;
         let mut recovery = Recovery::default();
         let (mut shelf, unusable) = Shelf::open_or_replace(&ledger, &closed).map_err(|e| storage(&e))?;
         recovery.rebuilt = unusable;
@@ -91,11 +94,12 @@ impl SledQueue {
             state.apply(&Record::Put { head: Box::new(head), body: None, events: vec![] });
         }
         let applied = shelf.applied().map_err(|e| storage(&e))?;
+        let bounds = journal::Limits { segment: limits.segment_bytes, min_free: limits.min_free_bytes };
         let mut replay =
             Replay { shelf: &mut shelf, state: &mut state, records: vec![], last: applied, failed: None };
         let (mut journal, scanned) = closed
-            .open(files, limits.min_free_bytes, applied, |number, records| replay.add(number, records))
-            .map_err(journal)?;
+            .open(files, bounds, applied, |number, records| replay.add(number, records))
+            .map_err(unopened)?;
         replay.flush();
         if let Some(e) = replay.failed {
             return Err(storage(&e));

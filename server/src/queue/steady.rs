@@ -10,7 +10,6 @@ pub(super) struct Steady {
     seen: Mutex<Seen>,
 }
 
-#[derive(Default)]
 struct Seen {
     last: Millis,
     /// How far the wall clock was set back so far.
@@ -19,7 +18,8 @@ struct Seen {
 
 impl Steady {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, seen: Mutex::default() }
+        let seen = Mutex::new(Seen { last: clock.now(), set_back: 0 });
+        Self { clock, seen }
     }
     /// As the wall clock, as long as that is not set back.
     pub(super) fn now(&self) -> Millis {

@@ -363,6 +363,13 @@ impl Journalled {
             })
         });
         writer.batch(first, &waiting);
+        if !recovery.damage.is_empty() {
+            // The journal is written anew before anything rests on it.
+            writer.clean();
+            while writer.cleaning.is_some() {
+                writer.clean();
+            }
+        }
         let shared = writer.shared.clone();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
