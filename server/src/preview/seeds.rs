@@ -75,3 +75,44 @@ fn bytes(seed: &Seed) -> Option<Cow<'static, [u8]>> {
 fn file(seed: &Seed) -> String {
     format!("{}-{}.tgz", seed.name.trim_start_matches('@').replace('/', "-"), seed.version)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_package_of_the_templates_is_a_seed() {
+        for template in crate::templates::list() {
+            let files = crate::templates::files(&template.id).unwrap();
+            let Some((_, package)) = files.iter().find(|(path, _)| path.as_str() == "package.json") else {
+                continue;
+            };
+            let package: serde_json::Value = serde_json::from_slice(package).unwrap();
+            let types = package["devDependencies"].as_object().into_iter().flatten();
+            let types = types.filter(|(name, _)| name.starts_with("@types/"));
+            for (name, version) in package["dependencies"].as_object().into_iter().flatten().chain(types) {
+                assert!(
+                    list().iter().any(|seed| seed.name == *name && seed.version == *version),
+                    "{}: {name} {version} is not in seeds.json: node ui/scripts/preview.mjs --choose",
+                    template.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_bundler_adds_by_itself_is_a_seed() {
+        for name in ["react-refresh", "@babel/runtime", "node-libs-browser", "events", "buffer", "process"] {
+            assert!(list().iter().any(|seed| seed.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_seed_has_a_digest_and_a_file_name_of_its_own() {
+        let mut names: Vec<_> = list().iter().map(file).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), list().len());
+        assert!(list().iter().all(|seed| seed.integrity.parse::<Integrity>().is_ok()));
+    }
+}
