@@ -76,8 +76,8 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("notify::", &["workspace/watch"]),
     ("axum::", &["api", "serve", "preview"]),
     ("std::env", &["config", "main", "cli"]),
-    ("reqwest::", &["providers", "models", "preview"]),
-    ("SystemTime", &["clock", "workspace"]),
+    ("reqwest::", &["providers", "models", "preview", "cli"]),
+    ("SystemTime", &["clock", "workspace", "preview/cache"]),
 ];
 
 /// What would make the shared crate impure.
