@@ -31,7 +31,7 @@ const useless = [
   /^static\/(fonts|img)\//,
   /^static\/browserfs11\//,
   /^static\/browserfs12\/(?!browserfs\.min\.js$)/,
-  /^static\/js\/(babel\.7\.21\.8\.js|babel\.6|jsdom|eslint|prettier|browserified-pug|coffeescript)/,
+  /^static\/js\/(babel\.7\.21\.8\.js|jsdom|eslint|prettier|browserified-pug|coffeescript)/,
   /(^|[/~])(vue|svelte|pug|coffee)[-.~]/,
   /(^|\/)(sw\.|service-worker|sandbox-service-worker|env\.sh|file-manifest)/,
   /\.(png|ico|map|xml|txt|webmanifest|d\.ts)$/,
