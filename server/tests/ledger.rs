@@ -83,6 +83,32 @@ async fn work(queue: &SledQueue, first: u128, rounds: u128, tell: impl Fn(u128, 
     }
 }
 
+#[tokio::test]
+async fn a_journal_of_format_1_is_read() {
+    let home = tempfile::tempdir().unwrap();
+    let journal = home.path().join("ledger/journal");
+    std::fs::create_dir_all(&journal).unwrap();
+    std::fs::write(journal.join("00000001.log"), include_bytes!("fixtures/ledger-v1.log")).unwrap();
+    let queue = open(home.path()).await;
+    assert_eq!((queue.recovery().damage.len(), queue.recovery().cut), (0, 0));
+    for number in [1, 2] {
+        let kept = queue.get(task(number).id).await.unwrap();
+        assert_eq!(
+            (kept.status, kept.prompt, kept.attempt),
+            (TaskStatus::Done, format!("change {number}"), 1)
+        );
+        let kinds: Vec<_> =
+            queue.events(kept.id, 0, 10).await.unwrap().into_iter().map(|event| event.kind).collect();
+        let expected = [
+            EventKind::Queued,
+            EventKind::Started { worker: "worker".into(), model: "demo/guide".into() },
+            EventKind::Text { text: "words".into() },
+            EventKind::Finished { status: TaskStatus::Done, error: None },
+        ];
+        assert_eq!(kinds, expected);
+    }
+}
+
 fn number_of(name: &str) -> Option<u128> {
     std::env::var(name).ok()?.parse().ok()
 }
