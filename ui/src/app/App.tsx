@@ -1,11 +1,10 @@
 // The page: signs in, follows the feed, shows the screen of the address.
-import { QueryClientProvider } from '@tanstack/react-query'
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useState } from 'react'
 import { TipProvider } from '../kit/tip'
 import { Toasts } from '../kit/toast'
 import { useFeed } from '../server/engine'
-import { createQueryClient } from '../server/queries'
 import { useKeyboard } from '../shell/keyboard'
 import { useRegions } from '../shell/regions'
 import { ErrorBoundary } from './ErrorBoundary'
@@ -13,8 +12,7 @@ import { createAppRouter } from './router'
 import { SignedOut } from './SignedOut'
 import { useTheme } from './theme'
 
-export function App({ signedIn }: { signedIn: boolean }) {
-  const [client] = useState(createQueryClient)
+export function App({ client, signedIn }: { client: QueryClient; signedIn: boolean }) {
   return (
     <ErrorBoundary>
       <QueryClientProvider client={client}>

@@ -4,10 +4,11 @@ import type { ReactNode } from 'react'
 import { useEngine } from '../server/engine'
 
 export function StatusBar({ children, end }: { children?: ReactNode; end?: ReactNode }) {
-  const { state, online } = useEngine()
+  const { state, tries, online } = useEngine()
   return (
     <footer className="status" data-region="status">
-      <EngineCell state={state} />
+      {/* A line that comes back at once is no news. */}
+      <EngineCell state={state === 'away' && tries < 3 ? 'ready' : state} />
       <span className="cell cell--still" title="Files, tasks and previews are on this computer">
         <Monitor className="i" aria-hidden />
         This computer

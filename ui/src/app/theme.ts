@@ -1,6 +1,6 @@
 // The theme and density of the settings on the document. "System" follows the system, also while the page is open.
 import { useEffect } from 'react'
-import { useSettings } from '../server/settings'
+import { type Settings, useSettings } from '../server/settings'
 
 const DARK = '(prefers-color-scheme: dark)'
 const CONTRAST = '(prefers-contrast: more)'
@@ -9,22 +9,29 @@ export function systemTheme(): string {
   return `${matchMedia(CONTRAST).matches ? 'hc-' : ''}${matchMedia(DARK).matches ? 'dark' : 'light'}`
 }
 
+/** `src/theme.ts` reads it before the first paint of a reload. */
+const LAST = 'tidemark.theme'
+
+/** Puts the page in its theme and density. */
+export function applyTheme(settings: Pick<Settings, 'theme' | 'density'>): void {
+  const theme = settings.theme ?? 'system'
+  document.documentElement.dataset['theme'] = theme === 'system' ? systemTheme() : theme
+  document.documentElement.dataset['density'] = settings.density ?? 'default'
+  sessionStorage.setItem(LAST, theme)
+}
+
 export function useTheme(): void {
   const { settings } = useSettings()
-  const theme = settings?.theme ?? 'system'
-  const density = settings?.density ?? 'default'
+  const theme = settings?.theme
+  const density = settings?.density
   useEffect(() => {
-    const apply = () => {
-      document.documentElement.dataset['theme'] = theme === 'system' ? systemTheme() : theme
-    }
+    if (!theme || !density) return
+    const apply = () => applyTheme({ theme, density })
     apply()
     const queries = [matchMedia(DARK), matchMedia(CONTRAST)]
     for (const query of queries) query.addEventListener('change', apply)
     return () => {
       for (const query of queries) query.removeEventListener('change', apply)
     }
-  }, [theme])
-  useEffect(() => {
-    document.documentElement.dataset['density'] = density
-  }, [density])
+  }, [theme, density])
 }

@@ -33,6 +33,11 @@ export function count(number: number, one: string, many = `${one}s`): string {
 
 /** Tokens, short: `200k`, `1M`. */
 export function tokens(number: number): string {
+  // What is counted in powers of two is said so: 32768 is 32k.
+  if (number >= 1_024 && number % 1_024 === 0) {
+    const kilo = number / 1_024
+    return kilo >= 1_024 ? `${trim(kilo / 1_024)}M` : `${kilo}k`
+  }
   if (number >= 1_000_000) return `${trim(number / 1_000_000)}M`
   if (number >= 1_000) return `${trim(number / 1_000)}k`
   return String(number)

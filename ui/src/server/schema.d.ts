@@ -294,7 +294,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask every provider again what it has. */
+        /** Ask every provider again what it has, and let tasks that wait for the network try again. */
         post: operations["refreshModels"];
         delete?: never;
         options?: never;
@@ -758,6 +758,9 @@ export interface components {
             /** @enum {string} */
             type: "undone";
             written: components["schemas"]["RelPath"][];
+        } | {
+            /** @enum {string} */
+            type: "lost";
         };
         /** @description What is wrong with one field of the request. */
         FieldError: {
@@ -1016,7 +1019,7 @@ export interface components {
             state: components["schemas"]["PreviewState"];
         };
         /** @enum {string} */
-        PreviewState: "ready" | "missing_packages" | "unsupported";
+        PreviewState: "ready" | "preparing" | "missing_packages" | "unsupported";
         /** @description US dollars per million tokens. */
         Price: {
             /** Format: double */

@@ -1,7 +1,7 @@
 // The question. An idea becomes a project and its first task; who is asked is chosen at the latest then.
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUp } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import { IconButton } from '../../kit/button'
 import { inWords } from '../../server/problem'
 import { capabilitiesQuery, modelsQuery } from '../../server/queries'
@@ -27,6 +27,7 @@ export function HomeComposer() {
   const { data: models } = useQuery(modelsQuery())
   const { data: capabilities } = useQuery(capabilitiesQuery())
   const start = useStart()
+  const field = useRef<HTMLTextAreaElement>(null)
 
   const write = (value: string) => {
     setTyped(value)
@@ -47,7 +48,11 @@ export function HomeComposer() {
     )
   }
   const send = () => {
-    if (!text.trim() || start.isPending) return
+    if (start.isPending) return
+    if (!text.trim()) {
+      field.current?.focus()
+      return
+    }
     if (model === undefined && isDemo(models?.default)) setChoosing(true)
     else begin(model)
   }
@@ -62,6 +67,7 @@ export function HomeComposer() {
       <h1 id="question">What do you want to make?</h1>
       <div className="composer">
         <textarea
+          ref={field}
           className="composer__text"
           aria-labelledby="question"
           placeholder="A seed-swap board for our street, with photos and a waiting list"
@@ -85,13 +91,7 @@ export function HomeComposer() {
             ) : (
               <span className="faint small hide-narrow">Your idea is kept, whatever you choose next</span>
             )}
-            <IconButton
-              look="send"
-              label="Start"
-              keys="Enter"
-              unavailable={text.trim() ? undefined : 'Say what you want to make first'}
-              onClick={send}
-            >
+            <IconButton look="send" label="Start" keys="Enter" onClick={send}>
               <ArrowUp className="i" aria-hidden />
             </IconButton>
           </span>

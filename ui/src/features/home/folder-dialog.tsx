@@ -53,6 +53,8 @@ function Folders({ onClose }: { onClose: () => void }) {
           <TextField
             label="Folder"
             hideLabel
+            // biome-ignore lint/a11y/noAutofocus: a dialog begins at its field
+            autoFocus
             spellCheck={false}
             value={typed ?? here}
             onChange={(event) => setTyped(event.target.value)}

@@ -183,7 +183,7 @@ function More({ project }: { project: Project }) {
 
 /** The same name has the same colour everywhere. */
 function hue(name: string): number {
-  let sum = 0
-  for (const sign of name) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 997
-  return sum % 4
+  let sum = 7
+  for (const sign of name) sum = (sum * 33 + (sign.codePointAt(0) ?? 0)) % 65_521
+  return (sum >> 3) % 4
 }

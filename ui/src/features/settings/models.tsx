@@ -124,8 +124,8 @@ function DefaultModel({ models }: { models: Models }) {
         groups={modelGroups(models, models.default, choose)}
       />
       <p className="small muted">
-        {settings?.model
-          ? 'Your choice. A project or a single prompt can ask another one.'
+        {settings?.model || !chosen?.demo
+          ? 'A project or a single prompt can ask another one.'
           : 'Nobody is chosen yet: a provider is not asked until you say so.'}
       </p>
     </div>

@@ -62,7 +62,7 @@ export function detailOf(provider: ProviderInfo): string {
     case 'keychain':
       return 'key in the keychain'
     case 'session':
-      return 'key kept until Tidemark stops'
+      return 'key kept in memory'
     case null:
       return isHere(provider) ? `port ${new URL(provider.baseUrl ?? '').port || '80'}` : 'no key yet'
   }
