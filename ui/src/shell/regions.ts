@@ -16,7 +16,12 @@ export function useRegions(): void {
       const target = next?.querySelector<HTMLElement>(
         'button, [href], input, textarea, select, [tabindex]:not([tabindex="-1"])',
       )
-      ;(target ?? next)?.focus()
+      if (target) target.focus()
+      else if (next) {
+        // Nothing in it takes the focus, so it does itself: what is there is read out.
+        next.tabIndex = -1
+        next.focus()
+      }
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)

@@ -53,7 +53,6 @@ function Folders({ onClose }: { onClose: () => void }) {
           <TextField
             label="Folder"
             hideLabel
-            // biome-ignore lint/a11y/noAutofocus: a dialog begins at its field
             autoFocus
             spellCheck={false}
             value={typed ?? here}

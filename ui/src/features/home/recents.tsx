@@ -61,7 +61,7 @@ function NoneYet() {
           </Button>
         }
       >
-        What you open or make is listed here. The sample is a small garden planner to try things on.
+        Projects that you open or make are listed here.
       </Empty>
     </div>
   )
@@ -71,9 +71,7 @@ function Row({ project, tasks }: { project: Project; tasks: readonly Task[] }) {
   const now = Date.now()
   const own = tasks.filter((task) => task.projectId === project.id)
   const last = own[0]
-  const what = last
-    ? `${last.prompt.split('\n')[0]}, ${ago(last.updatedAt, now)}`
-    : ago(project.openedAt, now)
+  const when = ago(last?.updatedAt ?? project.openedAt, now)
   return (
     <div className="proj" data-gone={!project.available || undefined}>
       <Link to="/p/$projectId" params={{ projectId: project.id }} className="proj__link">
@@ -83,7 +81,10 @@ function Row({ project, tasks }: { project: Project; tasks: readonly Task[] }) {
         <span className="proj__name clip" title={project.path}>
           {project.name}
         </span>
-        <span className="muted clip grow">{what}</span>
+        <span className="muted grow proj__last">
+          {last && <span className="clip">{last.prompt.split('\n')[0]}</span>}
+          <span className="none">{last ? `, ${when}` : when}</span>
+        </span>
         <span className="faint small clip proj__where">{parentName(project.path)}</span>
         <State standing={standing(project, own)} />
       </Link>

@@ -32,7 +32,9 @@ export function Templates() {
             <Thumbnail template={template.id} />
             <span className="tpl__text">
               <b>{template.name}</b>
-              <small className="clip">{template.detail}</small>
+              <small className="clip" title={template.detail}>
+                {template.detail}
+              </small>
             </span>
           </button>
         ))}

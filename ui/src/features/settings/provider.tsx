@@ -20,7 +20,7 @@ import { keys } from '../../server/keys'
 import { inWords } from '../../server/problem'
 import { useSettings } from '../../server/settings'
 import type { ModelInfo, Models, ProviderInfo } from '../../server/types'
-import { detailOf, isHere, modelsOf, statusOf } from './providers'
+import { detailOf, isHere, modelsOf, noteOf, statusOf } from './providers'
 
 type ProviderProps = {
   provider: ProviderInfo
@@ -48,9 +48,7 @@ export function Provider({ provider, models, onKey, open = false }: ProviderProp
           className={`small clip grow ${status.look === 'error' ? 'error' : 'muted'}`}
           title={provider.message ?? undefined}
         >
-          {provider.id === 'demo'
-            ? 'no key, no network, always works'
-            : (provider.message ?? provider.baseUrl ?? '')}
+          {noteOf(provider)}
         </span>
         <Badge {...(status.look ? { look: status.look } : {})}>
           {status.look === 'ok' && <Check className="i" aria-hidden />}

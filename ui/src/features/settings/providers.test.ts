@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Models, ProviderInfo } from '../../server/types'
-import { detailOf, grouped, isHere, keyTrouble, statusOf } from './providers'
+import { detailOf, grouped, isHere, keyTrouble, noteOf, statusOf } from './providers'
 
 const provider = (over: Partial<ProviderInfo>): ProviderInfo => ({
   id: 'openai',
@@ -33,6 +33,8 @@ it('has a calm word for what does not run, and red only for a refused key', () =
 it('says where a key is and never the key', () => {
   expect(detailOf(provider({ keySource: 'environment' }))).toBe('key found in the environment')
   expect(detailOf(ollama)).toBe('port 11434')
+  expect(noteOf({ ...ollama, status: 'unreachable', message: 'os error 111' })).not.toContain('os error')
+  expect(noteOf(provider({ status: 'bad_key', message: 'Refused (401).' }))).toBe('Refused (401).')
 })
 
 it('tells a refused key from one that could not be tried', () => {

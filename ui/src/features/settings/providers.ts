@@ -68,6 +68,23 @@ export function detailOf(provider: ProviderInfo): string {
   }
 }
 
+/** What there is to say about it now; its own message is the tip. */
+export function noteOf(provider: ProviderInfo): string {
+  if (isDemoProvider(provider)) return 'no key, no network, always works'
+  switch (provider.status) {
+    case 'bad_key':
+      return provider.message ?? 'It refused this key.'
+    case 'unreachable':
+      return isHere(provider)
+        ? 'nothing answers there; start it, then look again'
+        : (provider.message ?? 'It does not answer.')
+    case 'connected':
+    case 'no_key':
+    case 'unknown':
+      return provider.baseUrl ?? ''
+  }
+}
+
 /** What to say after a key was tried; nothing when it works. */
 export function keyTrouble(models: Models, id: string): string | undefined {
   const provider = models.providers.find((each) => each.id === id)
