@@ -29,7 +29,7 @@ export function Dock({ open, onOpen, problems, previewError, lines, onPlace }: D
             <ConsolePanel lines={lines} />
           ) : found === 0 ? (
             <Empty title="No problems found" icon={<CircleCheck className="i" aria-hidden />}>
-              In the files that are open, and in the preview.
+              In the project’s sources, and in the preview.
             </Empty>
           ) : (
             <ul aria-label="Problems">

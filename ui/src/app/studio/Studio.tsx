@@ -370,7 +370,7 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
       onOpen={(path, line, col) => openPath(path, { line, col })}
       onFix={(error) =>
         askAgent(
-          askToFix(error),
+          askToFix(error, hasProposed && previewShows === 'proposed'),
           error.path && error.line
             ? { file: error.path, line: error.line, col: error.column ?? 1 }
             : undefined,

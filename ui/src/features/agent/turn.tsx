@@ -132,7 +132,8 @@ function Elapsed({ from, over }: { from: number | undefined; over: boolean }) {
     return () => clearInterval(timer)
   }, [from, over])
   if (from === undefined) return over ? 'not started' : 'waiting'
-  return <>{span(Math.max(0, Math.floor((now - from) / 1_000)) * 1_000)}</>
+  const seconds = Math.max(0, Math.floor((now - from) / 1_000))
+  return <>{seconds < 10 ? `${seconds} s` : span(seconds * 1_000)}</>
 }
 
 /** What goes on right now, in plain words. */

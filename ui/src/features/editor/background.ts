@@ -1,6 +1,6 @@
 // The project's other sources for the language services, so that an import of a file that is not open is found.
 import type { Buffers } from './buffers'
-import { addressOf, monaco, pathOf } from './monaco'
+import { addressOf, checkAgain, monaco, pathOf } from './monaco'
 
 const SOURCES = /\.([cm]?[jt]sx?|json)$/
 
@@ -9,19 +9,28 @@ export class Background {
 
   /** Brings the models in line with `texts`; files that are open have models of their own. */
   sync(texts: ReadonlyMap<string, string>, buffers: Buffers): void {
+    let changed = false
     for (const [path, model] of this.#models) {
       if (model.isDisposed()) this.#models.delete(path)
-      else if (!texts.has(path) || buffers.model(path)) this.#drop(path, model)
+      else if (!texts.has(path) || buffers.model(path)) {
+        this.#drop(path, model)
+        changed = true
+      }
     }
     for (const [path, text] of texts) {
       if (!SOURCES.test(path) || buffers.model(path)) continue
       const model = this.#models.get(path)
       if (model) {
-        if (model.getValue() !== text) model.setValue(text)
+        if (model.getValue() !== text) {
+          model.setValue(text)
+          changed = true
+        }
       } else if (!monaco.editor.getModel(addressOf(path))) {
         this.#models.set(path, monaco.editor.createModel(text, undefined, addressOf(path)))
+        changed = true
       }
     }
+    if (changed) checkAgain()
   }
 
   dispose(): void {

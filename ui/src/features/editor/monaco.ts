@@ -105,6 +105,13 @@ export function setProblemsShown(shown: boolean): void {
   javascriptDefaults.setDiagnosticsOptions({ ...quiet, noSemanticValidation: true })
 }
 
+/** Checks everything again: an import may be found now, or not any more. */
+export function checkAgain(): void {
+  for (const defaults of [typescriptDefaults, javascriptDefaults]) {
+    defaults.setDiagnosticsOptions(defaults.getDiagnosticsOptions())
+  }
+}
+
 /** Reads the theme's tokens again; call it when `data-theme` changes. */
 export function applyTheme(): void {
   monaco.editor.defineTheme(THEME, monacoTheme(getComputedStyle(document.documentElement)))

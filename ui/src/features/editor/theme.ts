@@ -85,6 +85,7 @@ const CHROME: readonly (readonly [string, string])[] = [
 
 const SYNTAX: readonly (readonly [string, string])[] = [
   ['', '--syn-var'],
+  ['invalid', '--syn-var'],
   ['identifier', '--syn-var'],
   ['keyword', '--syn-keyword'],
   ['string', '--syn-string'],

@@ -38,6 +38,7 @@ export class PreviewEngine {
   #waiting: ReturnType<typeof setTimeout> | undefined
   #sent: string
   #failed = false
+  #running = false
 
   constructor(
     frame: HTMLIFrameElement,
@@ -95,11 +96,13 @@ export class PreviewEngine {
     switch (message.type) {
       case 'start':
         this.#failed = false
+        this.#running = false
         this.#tell({ type: 'stage', stage: 'building' })
         break
       case 'status':
         if (message.status === 'installing-dependencies') this.#tell({ type: 'stage', stage: 'packages' })
         if (message.status === 'transpiling') this.#tell({ type: 'stage', stage: 'building' })
+        if (message.status === 'evaluating') this.#running = true
         if (message.status === 'evaluating') this.#tell({ type: 'stage', stage: 'running' })
         break
       case 'dependencies':
@@ -109,7 +112,7 @@ export class PreviewEngine {
       case 'action':
         if (message.action === 'show-error') {
           this.#failed = true
-          this.#tell({ type: 'failed', error: errorFrom(message) })
+          this.#tell({ type: 'failed', error: errorFrom(message, this.#running) })
         }
         break
       case 'done':

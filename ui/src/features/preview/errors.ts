@@ -1,6 +1,8 @@
 // An error of the previewed page, with the place in the person's file.
 
 export type PreviewError = {
+  /** The page stopped while it ran; else it could not be built, and the last one still stands. */
+  running: boolean
   title: string
   message: string
   /** Without a leading slash, as the project names it. */
@@ -27,7 +29,7 @@ type Raw = {
 /** The bundler fails to rewrite the message of a syntax error, and reports that failure around the message itself. */
 const WRAPPED = /^Cannot assign to read only property 'message' of object '([\s\S]*?)'?$/
 
-export function errorFrom(raw: Raw): PreviewError {
+export function errorFrom(raw: Raw, running: boolean): PreviewError {
   const wrapped = WRAPPED.exec(raw.message ?? '')
   const whole = wrapped?.[1] ?? raw.message ?? ''
   const named = /^(\w*Error): ([\s\S]*)$/.exec(whole)
@@ -37,6 +39,7 @@ export function errorFrom(raw: Raw): PreviewError {
   const path = cleanPath(raw.path || frame?._originalFileName)
   const message = withoutPlace((wrapped ? (named?.[2] ?? whole) : whole).trim(), path)
   return {
+    running,
     title: wrapped ? (named?.[1] ?? 'SyntaxError') : raw.title || 'Error',
     message: firstParagraph(message),
     path,
@@ -67,7 +70,8 @@ function firstParagraph(message: string): string {
 }
 
 /** What the agent is asked for an error. */
-export function askToFix(error: PreviewError): string {
+export function askToFix(error: PreviewError, proposed: boolean): string {
   const place = error.path ? ` in ${error.path}${error.line ? `:${error.line}` : ''}` : ''
-  return `The preview fails${place}: ${error.title}: ${error.message}\nFind the cause and fix it.`
+  const when = proposed ? ' with the changes you proposed' : ''
+  return `The preview fails${when}${place}: ${error.title}: ${error.message}\nFind the cause and fix it.`
 }

@@ -264,7 +264,7 @@ function Over(props: PreviewPaneProps & { onRestart: () => void }) {
   )
 }
 
-function ErrorCard({ error, standing, onOpen, onFix }: PreviewPaneProps & { error: PreviewError }) {
+function ErrorCard({ error, standing, shows, onOpen, onFix }: PreviewPaneProps & { error: PreviewError }) {
   const place = error.path
   return (
     <div
@@ -289,8 +289,12 @@ function ErrorCard({ error, standing, onOpen, onFix }: PreviewPaneProps & { erro
               {place.split('/').at(-1)}
               {error.line ? `:${error.line}` : ''}
             </button>
-          )}
-          {standing.shownOnce ? ' The page below is the last one that worked.' : ' Your files are safe.'}
+          )}{' '}
+          {standing.shownOnce && !error.running
+            ? 'The page is the last one that could be built.'
+            : shows === 'proposed'
+              ? 'It is in what is proposed, not in your files.'
+              : 'Your files are safe.'}
         </div>
         <div className="row">
           <Button look="primary" size="sm" data-testid="fix-with-ai" onClick={() => onFix(error)}>

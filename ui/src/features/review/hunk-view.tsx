@@ -35,7 +35,7 @@ export const HunkView = memo(function HunkView(props: HunkViewProps) {
   const state = hunk.review === 'accepted' ? 'kept' : hunk.review === 'rejected' ? 'undone' : 'open'
   const [whole, setWhole] = useState(false)
   const all = useMemo(() => diffRows(hunk), [hunk])
-  const rows = whole ? all : all.slice(0, SHOWN_LINES)
+  const rows = useMemo(() => (whole ? all : all.slice(0, SHOWN_LINES)), [all, whole])
   const painted = usePainted(props.paint, path, rows)
   useEffect(() => {
     if (current) host.current?.scrollIntoView({ block: 'nearest' })

@@ -183,14 +183,14 @@ export function ReviewView(props: ReviewViewProps) {
   )
 }
 
-const KEYS: readonly (readonly [string, string])[] = [
-  ['J K', 'next and previous change'],
-  ['] [', 'next and previous file'],
-  ['Y', 'keep the change'],
-  ['N', 'undo the change'],
-  ['C', 'undo it with a comment for the agent'],
-  ['E', 'open the place in the editor'],
-  ['Z', 'take back what was kept'],
+const KEYS: readonly (readonly [keys: string, words: string, short?: string])[] = [
+  ['J K', 'next and previous change', 'change'],
+  ['] [', 'next and previous file', 'file'],
+  ['Y', 'keep the change', 'keep'],
+  ['N', 'undo the change', 'undo'],
+  ['C', 'undo it with a comment for the agent', 'comment'],
+  ['E', 'open the place in the editor', 'edit'],
+  ['Z', 'take back what was kept', 'take back'],
   ['Mod+Shift+Enter', 'keep all'],
   ['Mod+Shift+Backspace', 'undo all'],
   ['?', 'this list'],
@@ -199,12 +199,12 @@ const KEYS: readonly (readonly [string, string])[] = [
 function KeyBar({ onHelp }: { onHelp: () => void }) {
   return (
     <div className="keys" aria-hidden>
-      {KEYS.slice(0, 7).map(([keys, words]) => (
+      {KEYS.slice(0, 7).map(([keys, , short]) => (
         <span key={keys}>
           {keys.split(' ').map((key) => (
             <Keys key={key} keys={key} />
           ))}
-          {words.split(' ').at(keys.length === 1 ? 0 : -1)}
+          {short}
         </span>
       ))}
       <button type="button" className="push keys__all" tabIndex={-1} onClick={onHelp}>
