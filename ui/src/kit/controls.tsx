@@ -15,7 +15,6 @@ type SegmentedProps<T extends string> = {
 /** One of a few, all in sight. */
 export function Segmented<T extends string>({ label, value, choices, onChange, size }: SegmentedProps<T>) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a legend and a frame that this is not
     <div className={`seg ${size ? `seg--${size}` : ''}`} role="group" aria-label={label}>
       {choices.map((choice) => (
         <button

@@ -55,5 +55,6 @@ export async function followStory(
       timer ??= window.setTimeout(flush, 30)
     },
   })
+  clearTimeout(timer)
   flush()
 }

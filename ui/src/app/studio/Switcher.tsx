@@ -19,7 +19,7 @@ type SwitcherProps = {
 
 export function Switcher({ pane, pending, running, onPane }: SwitcherProps) {
   return (
-    <nav className="switcher" role="tablist" aria-label="Panes">
+    <div className="switcher" role="tablist" aria-label="Panes">
       {PANES.map(({ id, label, icon: Icon }) => (
         <button
           key={id}
@@ -35,6 +35,6 @@ export function Switcher({ pane, pending, running, onPane }: SwitcherProps) {
           {id === 'agent' && running && <span className="count count--ai">1</span>}
         </button>
       ))}
-    </nav>
+    </div>
   )
 }

@@ -20,7 +20,7 @@ export function usePreview(
   const [standing, setStanding] = useState(notStarted)
   const [lines, setLines] = useState<readonly ConsoleLine[]>([])
   const files = useMemo(() => {
-    if (!query.data || query.data.state !== 'ready' || !current.loaded) return undefined
+    if (query.data?.state !== 'ready' || !current.loaded) return undefined
     const texts = shows === 'proposed' ? proposedTexts(current.texts, proposed) : current.texts
     return previewFiles(texts, query.data)
   }, [query.data, current, proposed, shows])

@@ -74,6 +74,7 @@ export function AgentPanel(props: AgentPanelProps) {
         role="log"
         aria-live="off"
         aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
       >
         {tasks.length === 0 && <Begin {...props} />}

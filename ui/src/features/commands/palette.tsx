@@ -146,8 +146,6 @@ function Row({ id, at, entry, chosen, labelled, onPoint, onChoose }: RowProps) {
   return (
     <>
       {entry.label && labelled && <div className="menu__label">{entry.label}</div>}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the text field has the keys */}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the text field keeps the focus */}
       <div
         id={id}
         data-at={at}

@@ -58,6 +58,7 @@ export function FileTree(props: FileTreeProps) {
     0,
   )
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a request is answered once, when it is made
   useEffect(() => {
     if (!request) return
     if (request.kind === 'collapse') {
@@ -72,7 +73,6 @@ export function FileTree(props: FileTreeProps) {
           ? row.path
           : parentOf(row?.path ?? '')
     begin({ kind: request.kind === 'new-file' ? 'file' : 'folder', folder, path: '', name: '' })
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a request is answered once, when it is made
   }, [request])
 
   const begin = (next: Editing) => {
