@@ -21,10 +21,9 @@ pub(crate) fn open(app: &AppHandle, house: &Running) -> anyhow::Result<()> {
             if stays(to) {
                 return true;
             }
-            if matches!(to.scheme(), "http" | "https" | "mailto") {
-                if let Err(why) = links.opener().open_url(to.as_str(), None::<&str>) {
-                    tracing::warn!(%why, "could not open a link in the system browser");
-                }
+            let is_link = matches!(to.scheme(), "http" | "https" | "mailto");
+            if is_link && let Err(why) = links.opener().open_url(to.as_str(), None::<&str>) {
+                tracing::warn!(%why, "could not open a link in the system browser");
             }
             false
         })

@@ -58,6 +58,8 @@ export const previewQuery = (id: string) =>
   queryOptions({
     queryKey: keys.preview(id),
     queryFn: () => take(api.GET('/api/projects/{id}/preview', { params: { path: { id } } })),
+    // Packages are on their way; the server answers each question as soon as it knows more.
+    refetchInterval: (query) => (query.state.data?.state === 'preparing' ? 500 : false),
   })
 
 export const typesQuery = (id: string) =>

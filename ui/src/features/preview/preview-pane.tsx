@@ -338,7 +338,7 @@ function Without({ preview, problem, onAgain }: PreviewPaneProps) {
       return (
         <div className="preview__over preview__over--start" role="status">
           <span className="spin" aria-hidden />
-          Looking at the project
+          {preview?.message ?? 'Looking at the project'}
         </div>
       )
   }
