@@ -88,7 +88,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 /** Sends SIGTERM and waits; a server that does not end within 10 s fails the test. */
-async function stop(server: ChildProcess): Promise<void> {
+export async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   server.kill('SIGTERM')

@@ -1,96 +1,70 @@
-// The main job, as a person does it, with no key and no network: open the sample, see the preview, ask, watch, read the
-// diff, keep one change, undo another, see the preview and the file change, take it back.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+// The main job, as a person does it: with no key and no network, and the same with each kind of provider.
+import { expect, test } from '@playwright/test'
+import { type FakeLlm, startFakeLlm } from './fake-llm'
 import { type House, startHouse } from './house'
+import { onlyProject, walkTheMainJob } from './studio'
 
-type Project = { id: string; path: string; template?: string }
-type Hunk = { id: string; review: string }
-type Task = {
-  id: string
-  status: string
-  review: string
-  result?: { filesModified: { path: string; hunks: Hunk[] }[] }
-}
-
-let house: House
-let project: Project
-
-test.beforeEach(async () => {
-  house = await startHouse({ demo: true, env: { TIDEMARK_MODELS_DEMO_PACE_MS: '5' } })
-  const projects = await house.api<{ items: Project[] }>('GET', '/api/projects')
-  project = projects.items[0] as Project
-})
+let house: House | undefined
+let fake: FakeLlm | undefined
 
 test.afterEach(async () => {
   await house?.stop()
+  await fake?.stop()
+  house = undefined
+  fake = undefined
 })
 
-/** Everything that a page asks of any host but this machine. */
-function strangers(page: Page): string[] {
-  const asked: string[] = []
-  page.on('request', (request) => {
-    const url = new URL(request.url())
-    if (/^https?:$/.test(url.protocol) && url.hostname !== '127.0.0.1') asked.push(request.url())
+test('with the demo agent: no key, no network', async ({ page }) => {
+  house = await startHouse({ demo: true })
+  const task = await walkTheMainJob(page, house, 'Change the heading to “Garden diary”')
+  expect(task.model).toBe('demo/guide')
+})
+
+const KEY = 'sk-test-7d1f'
+const providers = [
+  {
+    name: 'Anthropic',
+    model: 'anthropic/fake-model',
+    env: (url: string) => ({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: KEY }),
+  },
+  {
+    name: 'OpenAI Responses',
+    model: 'openai/fake-model',
+    env: (url: string) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: KEY }),
+  },
+  {
+    name: 'an OpenAI-compatible server',
+    model: 'ollama/fake-model',
+    env: (url: string) => ({ OLLAMA_HOST: url }),
+  },
+]
+
+for (const provider of providers) {
+  test(`with ${provider.name}`, async ({ page }) => {
+    fake = await startFakeLlm({
+      ...(provider.model.startsWith('ollama') ? {} : { key: KEY }),
+      models: ['fake-model'],
+      turns: [
+        { say: 'I look first.', call: [{ name: 'read_file', input: { path: 'src/App.tsx' } }] },
+        {
+          say: ['The heading', ' and the tab.'],
+          call: [
+            edit('src/App.tsx', '<h1>Plot 14</h1>', '<h1>Garden diary</h1>'),
+            edit('index.html', '<title>Plot 14</title>', '<title>Garden diary</title>'),
+          ],
+        },
+        { say: 'Done: it says “Garden diary” in `src/App.tsx` and `index.html`.' },
+      ],
+    })
+    house = await startHouse({ demo: true, env: provider.env(fake.url) })
+    const project = await onlyProject(house)
+    await house.api('PATCH', `/api/projects/${project.id}`, { model: provider.model })
+    const task = await walkTheMainJob(page, house, 'Call it Garden diary')
+    expect(task.model).toBe(provider.model)
+    expect(await fake.requests()).toHaveLength(3)
   })
-  return asked
 }
 
-async function openSample(page: Page) {
-  await page.goto(house.launchUrl)
-  await expect(page.getByTestId('studio')).toBeVisible()
-  await expect(page.getByTestId('preview-pane')).toHaveAttribute('data-stage', 'live', { timeout: 60_000 })
+function edit(path: string, oldText: string, newText: string) {
+  return { name: 'edit_file', input: { path, old_text: oldText, new_text: newText } }
 }
-
-const preview = (page: Page) => page.frameLocator('[data-testid=preview-frame]')
-
-async function ask(page: Page, prompt: string) {
-  await page.getByTestId('prompt').fill(prompt)
-  await page.getByTestId('prompt').press('Enter')
-}
-
-async function newestTask(): Promise<Task> {
-  const tasks = await house.api<{ items: Task[] }>('GET', `/api/agent/tasks?project=${project.id}`)
-  return tasks.items[0] as Task
-}
-
-test('open, preview, ask, watch, review, keep one, undo another, take it back', async ({ page }) => {
-  const asked = strangers(page)
-  await openSample(page)
-  await expect(preview(page).getByRole('heading', { name: 'Plot 14' })).toBeVisible()
-
-  await ask(page, 'Change the heading to “Garden diary”')
-  await expect(page.getByTestId('changes-card')).toBeVisible({ timeout: 60_000 })
-  const task = await newestTask()
-  expect(task).toMatchObject({ status: 'done', review: 'pending' })
-  const changed = task.result?.filesModified.map((file) => file.path) ?? []
-  const [screen, pageTitle] = [
-    changed.find((path) => path.endsWith('.tsx')),
-    changed.find((path) => path.endsWith('.html')),
-  ]
-  if (!screen || !pageTitle) throw new Error(`the demo changed ${changed}`)
-
-  // Nothing is the person's before they keep it.
-  const onDisk = (path: string) => readFileSync(join(project.path, path), 'utf8')
-  const before = { screen: onDisk(screen), pageTitle: onDisk(pageTitle) }
-  expect(before.screen).not.toContain('Garden diary')
-
-  await page.getByTestId('open-review').click()
-  const inFile = (path: string) =>
-    page.locator(`[data-testid=review-file][data-path="${path}"]`).getByTestId('hunk')
-  await inFile(screen).getByTestId('keep-hunk').click()
-  await expect.poll(() => onDisk(screen)).toContain('Garden diary')
-  await inFile(pageTitle).getByTestId('undo-hunk').click()
-  await expect.poll(async () => (await newestTask()).review).toBe('partial')
-  expect(onDisk(pageTitle)).toBe(before.pageTitle)
-
-  await page.getByRole('button', { name: 'Build layout' }).click()
-  await expect(preview(page).getByRole('heading', { name: 'Garden diary' })).toBeVisible({ timeout: 60_000 })
-
-  await page.getByTestId('take-back').first().click()
-  await expect.poll(() => onDisk(screen)).toBe(before.screen)
-  await expect(preview(page).getByRole('heading', { name: 'Plot 14' })).toBeVisible()
-  expect(await newestTask()).toMatchObject({ review: 'undone' })
-  expect(asked).toEqual([])
-})
