@@ -27,4 +27,4 @@ pub mod tools;
 pub mod worker;
 pub mod workspace;
 
-pub use serve::{Running, StartError, start};
+pub use serve::{First, Running, StartError, start};

@@ -5,8 +5,11 @@ use crate::app::App;
 use crate::compose::{self, ComposeError, House};
 use crate::config::Loaded;
 use crate::desktop::Desktop;
+use crate::workspace::WorkspaceError;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tidemark_shared::project::Project;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -18,6 +21,16 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Compose(#[from] ComposeError),
+}
+
+/// What a launch shows first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum First {
+    Home,
+    /// A folder, opened in place.
+    Folder(PathBuf),
+    /// The sample project: the one that is there, else a new one.
+    Sample,
 }
 
 /// A server that answers. Dropped, it stops without waiting; [`Running::stop`] waits.
@@ -64,6 +77,27 @@ impl Running {
         let code = self.app.launch.new_code().expect("the system gave randomness for the token already");
         format!("{}/#code={code}", self.app.origin)
     }
+    /// The same, on what the launch is to show.
+    pub async fn launch_url_on(&self, first: First) -> Result<String, WorkspaceError> {
+        const SAMPLE: &str = "sample";
+        let workspace = &self.app.workspace;
+        let project = match first {
+            First::Home => return Ok(self.launch_url()),
+            First::Folder(path) => workspace.open_folder(&path).await?,
+            First::Sample => {
+                let is_sample =
+                    |project: &Project| project.available && project.template.as_deref() == Some(SAMPLE);
+                match workspace.projects().await?.into_iter().find(is_sample) {
+                    Some(project) => project,
+                    None => {
+                        workspace.create_from_template(SAMPLE, "Plot 14", &self.app.projects_folder).await?
+                    }
+                }
+            }
+        };
+        Ok(self.launch_url().replacen("/#", &format!("/p/{}#", project.id), 1))
+    }
+
     pub const fn app(&self) -> &Arc<App> {
         &self.app
     }

@@ -3,21 +3,23 @@
 //! No business logic and no Tauri IPC: the page is the one that a browser loads, and it speaks HTTP. What only a desktop
 //! can do is behind the server's `Desktop` seam ([`shell::Shell`]).
 
+mod arguments;
 mod menu;
 mod shell;
 mod webkit;
 mod window;
 
-use std::collections::BTreeMap;
+use arguments::Arguments;
+use clap::Parser;
 use std::sync::{Arc, Mutex};
 use tauri::{AppHandle, RunEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tidemark_server::Running;
-use tidemark_server::config::Config;
 
 fn main() -> anyhow::Result<()> {
     webkit::prepare();
-    let loaded = Config::load(None, None, BTreeMap::new())?;
+    let arguments = Arguments::parse();
+    let (loaded, first) = (arguments.load()?, arguments.first()?);
     let running: Arc<Mutex<Option<Running>>> = Arc::default();
     let started = running.clone();
     tauri::Builder::default()
@@ -32,9 +34,14 @@ fn main() -> anyhow::Result<()> {
             let handle = app.handle().clone();
             stop_on_signals(handle.clone());
             let desktop = Arc::new(shell::Shell::new(handle.clone()));
-            match tauri::async_runtime::block_on(tidemark_server::start(loaded, desktop)) {
-                Ok(house) => {
-                    window::open(&handle, &house)?;
+            let starting = async {
+                let house = tidemark_server::start(loaded, desktop).await?;
+                let launch_url = house.launch_url_on(first).await?;
+                anyhow::Ok((house, launch_url))
+            };
+            match tauri::async_runtime::block_on(starting) {
+                Ok((house, launch_url)) => {
+                    window::open(&handle, &launch_url)?;
                     *started.lock().expect("nothing panics while it holds this lock") = Some(house);
                 }
                 Err(why) => explain(&handle, &format!("{why:#}")),

@@ -2,14 +2,13 @@
 
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_opener::OpenerExt;
-use tidemark_server::Running;
 use url::Url;
 
 const MAIN: &str = "main";
 
-/// Opens the window on the house.
-pub(crate) fn open(app: &AppHandle, house: &Running) -> anyhow::Result<()> {
-    let launch: Url = house.launch_url().parse()?;
+/// Opens the window on an address of the house.
+pub(crate) fn open(app: &AppHandle, launch_url: &str) -> anyhow::Result<()> {
+    let launch: Url = launch_url.parse()?;
     let links = app.clone();
     WebviewWindowBuilder::new(app, MAIN, WebviewUrl::External(launch))
         .title("Tidemark")

@@ -27,13 +27,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub(super) fn of(house: &Running) -> Self {
-        Self {
-            url: house.url().into(),
-            token: house.token().into(),
-            launch_url: house.launch_url(),
-            pid: std::process::id(),
-        }
+    pub(super) fn of(house: &Running, launch_url: String) -> Self {
+        Self { url: house.url().into(), token: house.token().into(), launch_url, pid: std::process::id() }
     }
 
     /// Writes it for this user's eyes only, whole or not at all.
@@ -53,11 +48,6 @@ impl Address {
     pub(super) fn read(file: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(file).ok()?).ok()
     }
-}
-
-#[derive(Deserialize)]
-struct Projects {
-    items: Vec<Project>,
 }
 
 /// The file that says where the house of a data directory is.
@@ -84,36 +74,15 @@ impl House {
                 return Ok(house);
             }
         }
-        Self::start(loaded).await
-    }
-
-    /// A house of this command's own.
-    pub(super) async fn start(loaded: Loaded) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
         let own = crate::start(loaded, Arc::new(NoDesktop)).await?;
-        Ok(Self { address: Address::of(&own), http, own: Some(own) })
-    }
-
-    pub(super) const fn address(&self) -> &Address {
-        &self.address
+        let address = Address::of(&own, own.launch_url());
+        Ok(Self { address, http, own: Some(own) })
     }
 
     /// Opens a folder in place.
     pub(super) async fn open(&self, folder: &Path) -> Result<Project, Failure> {
         let path = absolute(folder)?.to_string_lossy().into_owned();
         self.post("/api/projects", &NewProject::Folder { path }).await
-    }
-
-    /// Opens the sample project: the one that is there, else a new one.
-    pub(super) async fn open_sample(&self) -> Result<Project, Failure> {
-        const SAMPLE: &str = "sample";
-        let known: Projects = self.get("/api/projects").await?;
-        let there = |project: &Project| project.available && project.template.as_deref() == Some(SAMPLE);
-        if let Some(project) = known.items.into_iter().find(there) {
-            return Ok(project);
-        }
-        let new = NewProject::Template { template: SAMPLE.into(), name: "Plot 14".into(), parent: None };
-        self.post("/api/projects", &new).await
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {

@@ -1,11 +1,14 @@
 //! `tidemark [PATH]` and `tidemark serve`: a house that stays until it is told to stop.
 
-use super::house::{Address, House, address_file};
-use super::{Failure, print, print_json, say};
+use super::house::{Address, address_file};
+use super::{Failure, absolute, print, print_json, say};
 use crate::config::Loaded;
+use crate::desktop::NoDesktop;
+use crate::serve::First;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct Open {
@@ -77,17 +80,14 @@ async fn stay(
     // Asked for before the server answers, so that no signal is lost in between.
     let stop = stop_signal()?;
     let data_dir = loaded.config.data_dir()?;
-    let house = House::start(loaded).await?;
-    let opened = match (project, demo) {
-        (Some(folder), _) => house.open(folder).await.map(Some),
-        (None, true) => house.open_sample().await.map(Some),
-        (None, false) => Ok(None),
+    let house = crate::start(loaded, Arc::new(NoDesktop)).await?;
+    let first = match (project, demo) {
+        (Some(folder), _) => First::Folder(absolute(folder)?),
+        (None, true) => First::Sample,
+        (None, false) => First::Home,
     };
-    let told = opened.and_then(|project| {
-        let mut address = house.address().clone();
-        if let Some(project) = project {
-            address.launch_url = address.launch_url.replacen("/#", &format!("/p/{}#", project.id), 1);
-        }
+    let told = house.launch_url_on(first).await.map_err(Failure::from).and_then(|launch_url| {
+        let address = Address::of(&house, launch_url);
         address.write(&address_file(&data_dir))?;
         ready_file.map_or(Ok(()), |file| address.write(file))?;
         tell(&address)
@@ -97,7 +97,7 @@ async fn stay(
         say("Stopping: tasks in work are handed back and go on at the next start.");
     }
     drop(std::fs::remove_file(address_file(&data_dir)));
-    house.close().await;
+    house.stop().await;
     told
 }
 
