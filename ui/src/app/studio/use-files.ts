@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import { Background } from '../../features/editor/background'
 import { Buffers } from '../../features/editor/buffers'
 import { setPackageTypes, setProblemsShown } from '../../features/editor/monaco'
+import { untyped } from '../../lib/untyped'
 import { onServerEvent } from '../../server/feed'
 import { filesQuery, typesQuery } from '../../server/queries'
 import { diskOf } from './disk'
@@ -42,10 +43,11 @@ export function useFiles(projectId: string) {
       }),
     [buffers, texts, projectId],
   )
+  const packageJson = current.texts.get('package.json')
   useEffect(() => {
     setProblemsShown(types.data !== undefined)
-    setPackageTypes(types.data ?? {})
-  }, [types.data])
+    setPackageTypes(types.data ?? {}, untyped(packageJson, types.data ?? {}))
+  }, [types.data, packageJson])
   // biome-ignore lint/correctness/useExhaustiveDependencies: an opened or closed buffer changes who has the model
   useEffect(() => {
     const timer = setTimeout(() => background.sync(current.texts, buffers), LANGUAGE_SYNC_MS)

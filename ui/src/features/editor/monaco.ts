@@ -88,10 +88,14 @@ declare module "*.jpg" { const url: string; export default url }
 declare module "*.webp" { const url: string; export default url }
 `
 
-/** Gives the language service the types of the project's packages, by `file:///node_modules/…` address. */
-export function setPackageTypes(types: Readonly<Record<string, string>>): void {
+/**
+ * Gives the language service the types of the project's packages, by `file:///node_modules/…` address, and declarations
+ * for those that have none.
+ */
+export function setPackageTypes(types: Readonly<Record<string, string>>, others: string): void {
   const libs = [
     { filePath: 'file:///tidemark-ambient.d.ts', content: AMBIENT },
+    { filePath: 'file:///tidemark-untyped.d.ts', content: others },
     ...Object.entries(types).map(([filePath, content]) => ({ filePath, content })),
   ]
   typescriptDefaults.setExtraLibs(libs)
