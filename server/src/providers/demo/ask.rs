@@ -146,6 +146,10 @@ impl Ask {
     pub(super) fn says(&self, stems: &[&str]) -> bool {
         self.words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)))
     }
+    /// The same for whole words: "tab" is not in "tables".
+    pub(super) fn says_word(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
     /// What the prompt puts in quotation marks.
     pub(super) fn quoted(&self) -> Option<&str> {
         let pairs = [('"', '"'), ('“', '”'), ('‘', '’'), ('«', '»'), ('`', '`'), ('\'', '\'')];

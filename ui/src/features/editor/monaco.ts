@@ -20,13 +20,13 @@ import 'monaco-editor/languages/definitions/xml/register'
 import 'monaco-editor/languages/definitions/yaml/register'
 import 'monaco-editor/languages/features/css/register'
 import 'monaco-editor/languages/features/html/register'
-import 'monaco-editor/languages/features/json/register'
 import * as monaco from 'monaco-editor/editor'
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
 import CssWorker from 'monaco-editor/language/css/css.worker?worker'
 import HtmlWorker from 'monaco-editor/language/html/html.worker?worker'
 import JsonWorker from 'monaco-editor/language/json/json.worker?worker'
 import TsWorker from 'monaco-editor/language/typescript/ts.worker?worker'
+import { jsonDefaults } from 'monaco-editor/languages/features/json/register'
 import { javascriptDefaults, typescriptDefaults } from 'monaco-editor/languages/features/typescript/register'
 import { monacoTheme, THEME } from './theme'
 
@@ -74,6 +74,13 @@ for (const defaults of [typescriptDefaults, javascriptDefaults]) {
   defaults.setCompilerOptions(options)
   defaults.setEagerModelSync(true)
 }
+
+// TypeScript's and many tools' configuration files have comments, and are right to.
+jsonDefaults.setDiagnosticsOptions({
+  ...jsonDefaults.diagnosticsOptions,
+  allowComments: true,
+  comments: 'ignore',
+})
 
 /** Ambient words of bundled projects: `import.meta.env`, style and image imports. */
 const AMBIENT = `

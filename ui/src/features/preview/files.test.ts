@@ -1,49 +1,29 @@
 import { expect, test } from 'vitest'
-import { previewFiles, proposedTexts } from './files'
+import { previewFiles } from './files'
 
 const preview = { entry: '/src/main.tsx', dependencies: { react: '19.3.1' } }
 
-test('the package file says where to start and which exact versions', () => {
-  const files = previewFiles(
-    new Map([
-      ['package.json', '{"name":"mine"}'],
-      ['src/main.tsx', 'x'],
-    ]),
-    preview,
-  )
-  expect(JSON.parse(files['/package.json'] ?? '')).toMatchObject({
-    main: '/src/main.tsx',
-    dependencies: { react: '19.3.1' },
-  })
-  expect(files['/src/main.tsx']).toBe('x')
-})
-
-test('lock files and build output stay out', () => {
-  const files = previewFiles(
-    new Map([
-      ['package-lock.json', '{}'],
-      ['dist/a.js', 'x'],
-      ['src/distance.ts', 'y'],
-    ]),
-    preview,
-  )
-  expect(Object.keys(files).sort()).toEqual(['/package.json', '/src/distance.ts'])
-})
-
-test('proposed texts stand in for the person’s', () => {
-  const all = proposedTexts(
-    new Map([
-      ['a', '1'],
-      ['b', '2'],
-    ]),
-    new Map([
-      ['a', '9'],
-      ['b', undefined],
-      ['c', '3'],
-    ]),
-  )
-  expect([...all]).toEqual([
-    ['a', '9'],
-    ['c', '3'],
+test('what stands in public is served from the root, unless the root has its own', () => {
+  const texts = new Map([
+    ['public/logo.svg', '<svg/>'],
+    ['public/robots.txt', 'public'],
+    ['robots.txt', 'root'],
+    ['index.html', '<html/>'],
+    ['public/index.html', 'never'],
   ])
+  const files = previewFiles(texts, preview)
+  expect(files['/logo.svg']).toBe('<svg/>')
+  expect(files['/robots.txt']).toBe('root')
+  expect(files['/index.html']).toBe('<html/>')
+})
+
+test('lock files, build output and the project’s own package file stay out', () => {
+  const texts = new Map([
+    ['package.json', '{"scripts":{}}'],
+    ['package-lock.json', '{}'],
+    ['dist/a.js', ''],
+  ])
+  const files = previewFiles(texts, preview)
+  expect(Object.keys(files)).toEqual(['/package.json'])
+  expect(files['/package.json']).toContain('/src/main.tsx')
 })

@@ -7,13 +7,19 @@ import { forSandpack, packageForSandpack } from './transform'
 const LEFT_OUT =
   /(^|\/)(node_modules|dist|build|coverage|\.git)\/|(^|\/)(package-lock\.json|pnpm-lock\.yaml|yarn\.lock)$/
 
+const PUBLIC = 'public/'
+
 export function previewFiles(
   texts: ReadonlyMap<string, string>,
   preview: Pick<Preview, 'entry' | 'dependencies'>,
 ): PreviewFiles {
   const files: Record<string, string> = {}
   for (const [path, text] of texts) {
-    if (!LEFT_OUT.test(path) && path !== 'package.json') files[`/${path}`] = forSandpack(path, text)
+    if (LEFT_OUT.test(path) || path === 'package.json') continue
+    files[`/${path}`] = forSandpack(path, text)
+    // What stands in public/ is served from the root, as Vite does: `import logo from '/logo.svg'`.
+    const served = path.startsWith(PUBLIC) ? path.slice(PUBLIC.length) : undefined
+    if (served && !texts.has(served)) files[`/${served}`] = text
   }
   files['/package.json'] = packageForSandpack(preview.entry, preview.dependencies)
   return files

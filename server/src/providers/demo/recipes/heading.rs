@@ -14,7 +14,7 @@ pub(super) const RECIPE: Recipe = Recipe {
         if new.contains(['<', '>', '{', '}']) {
             return say("A heading with `<`, `>`, `{` or `}` would be code. Give me plain words.");
         }
-        let title_only = ask.says(&["tab", "browser"]);
+        let title_only = ask.says_word(&["tab", "browser"]);
         let mut drafts = Vec::new();
         let mut old = String::new();
         for path in markup(ask, 12).iter().filter(|_| !title_only) {
