@@ -28,8 +28,9 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'chromium', testMatch: /.*\.spec\.ts/, testIgnore: /desktop|screenshots/ },
+    { name: 'chromium', testMatch: /.*\.spec\.ts/, testIgnore: /desktop|screenshots|bench/ },
     { name: 'desktop', testMatch: /desktop\.spec\.ts/ },
     { name: 'screenshots', testMatch: /screenshots\.spec\.ts/ },
+    { name: 'bench', testMatch: /bench\.spec\.ts/ },
   ],
 })

@@ -1,121 +1,12 @@
 //! The real binary: served, killed, started again, and asked from the command line.
 
+mod desk;
+mod kills;
+
+use desk::{Desk, until};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-/// Longer than anything here takes, shorter than anybody waits.
-const BOUND: Duration = Duration::from_secs(60);
-
-/// A home of its own, so that neither the person's configuration nor their keys matter.
-struct Desk {
-    dir: TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary folder can be made") }
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidemark"));
-        command.args(args).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.dir.path()).env("TIDEMARK_DATA_DIR", self.path("data"));
-        command.env("TIDEMARK_MODELS_LOOK_AROUND", "false").env("TIDEMARK_MODELS_DEMO_PACE_MS", "0");
-        command
-    }
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().expect("the binary starts")
-    }
-    /// The sample project, as a plain folder.
-    fn sample(&self) -> PathBuf {
-        let to = self.path("sample");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/sample"), &to);
-        to
-    }
-    fn serve(&self, extra: &[(&str, &str)]) -> Served {
-        let ready = self.path("ready.json");
-        drop(std::fs::remove_file(&ready));
-        let mut command = self.command(&["serve", "--ready-file", &ready.to_string_lossy()]);
-        command.envs(extra.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().expect("the binary starts");
-        let told = until("the server answers", || std::fs::read(&ready).ok());
-        Served { child, address: serde_json::from_slice(&told).expect("the ready file is JSON"), ready }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder can be made");
-    for entry in from.read_dir().expect("the sample is there").flatten() {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).expect("a file can be copied");
-        }
-    }
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < BOUND, "waited too long: {what}");
-        std::thread::yield_now();
-    }
-}
-
-struct Served {
-    child: Child,
-    address: Value,
-    ready: PathBuf,
-}
-
-impl Served {
-    fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let url = format!("{}{path}", self.address["url"].as_str().expect("it says where"));
-        let token = self.address["token"].as_str().expect("it says how").to_owned();
-        let method = method.parse().expect("a method");
-        let asking = async move {
-            let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-            let mut request = http.request(method, url).bearer_auth(token);
-            if let Some(body) = body {
-                request = request.json(&body);
-            }
-            let answer = request.send().await.expect("it answers");
-            assert!(answer.status().is_success(), "{answer:?}");
-            answer.text().await.expect("a body")
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let text = runtime.block_on(asking);
-        serde_json::from_str(&text).unwrap_or(Value::String(text))
-    }
-    fn kill(mut self) {
-        self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it ended");
-    }
-    fn terminate(&mut self) -> (Duration, Option<i32>) {
-        let asked = Instant::now();
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told");
-        let status = until("it stops", || self.child.try_wait().expect("it can be looked at"));
-        (asked.elapsed(), status.code())
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Already gone is fine.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
+use std::process::Command;
+use std::time::Duration;
 
 #[test]
 fn the_ready_file_is_for_this_user_only_and_sigterm_stops_within_five_seconds() {
