@@ -25,7 +25,8 @@ export default defineConfig({
     },
     viewport: { width: 1440, height: 900 },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Costs more time than the tests; to look into one: npx playwright test --trace on.
+    trace: 'off',
   },
   projects: [
     { name: 'chromium', testMatch: /.*\.spec\.ts/, testIgnore: /desktop|screenshots|bench/ },

@@ -147,8 +147,4 @@ pub enum ServerEvent {
     /// Models came or went.
     ModelsChanged,
     SettingsChanged,
-    /// Whether this computer reaches the network.
-    NetworkChanged {
-        online: bool,
-    },
 }

@@ -93,7 +93,7 @@ impl Problem {
             title: code.title().into(),
             status: code.status(),
             code,
-            detail: detail.into(),
+            detail: sentence(detail.into()),
             trace: None,
             errors: Vec::new(),
             conflicts: Vec::new(),
@@ -108,9 +108,28 @@ impl Problem {
     }
 }
 
+/// An error's message (`the disk is full`) as a sentence for a person. A first word that may be a name stays as it is.
+fn sentence(mut message: String) -> String {
+    if message.starts_with("the ") || message.starts_with("there ") {
+        message.replace_range(..1, "T");
+    }
+    if message.ends_with(|last: char| last.is_alphanumeric()) {
+        message.push('.');
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detail_is_a_sentence() {
+        let detail = |message: &str| Problem::new(ProblemCode::Internal, message).detail;
+        assert_eq!(detail("the disk is full"), "The disk is full.");
+        assert_eq!(detail("src changed (twice)"), "src changed (twice)");
+        assert_eq!(detail("It is so."), "It is so.");
+    }
 
     #[test]
     fn the_wire_name_is_the_table_name() {

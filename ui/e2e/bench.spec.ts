@@ -54,10 +54,10 @@ test('the studio', async ({ browser }) => {
 async function bareServer(): Promise<number> {
   const began = performance.now()
   const code =
-    "const s=require('http').createServer((q,a)=>a.end());s.listen(0,'127.0.0.1',()=>console.log(s.address().port))"
+    "const s=require('http').createServer((q,a)=>a.end());s.listen(0,'127.0.0.1',()=>process.stdout.write(String(s.address().port)))"
   const server = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = await new Promise<string>((resolve) =>
-    server.stdout.once('data', (data) => resolve(String(data).trim())),
+    server.stdout.once('data', (data) => resolve(String(data))),
   )
   await fetch(`http://127.0.0.1:${port}/`)
   const took = performance.now() - began

@@ -1,6 +1,7 @@
 // What the walks share: the sample opened in a page, and the words for looking at it.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import type { House } from './house'
 
@@ -33,6 +34,13 @@ export function onDisk(project: Project, path: string): string {
   return readFileSync(join(project.path, path), 'utf8')
 }
 
+/** An edit by some other program. */
+export function change(project: Project, path: string, from: string, to: string): void {
+  const before = onDisk(project, path)
+  if (!before.includes(from)) throw new Error(`${path} does not hold ${from}`)
+  writeFileSync(join(project.path, path), before.replace(from, to))
+}
+
 /** Everything that a page asks of any host but this machine. */
 export function strangers(page: Page): string[] {
   const asked: string[] = []
@@ -59,6 +67,11 @@ export async function openStudio(page: Page, house: House): Promise<void> {
 export async function ask(page: Page, prompt: string): Promise<void> {
   await page.getByTestId('prompt').fill(prompt)
   await page.getByTestId('prompt').press('Enter')
+}
+
+export async function chooseMode(page: Page, label: string): Promise<void> {
+  await page.getByRole('button', { name: /^Mode:/ }).click()
+  await page.getByRole('menuitemradio', { name: new RegExp(`^${label}`) }).click()
 }
 
 export const hunksIn = (page: Page, path: string) =>
@@ -103,4 +116,12 @@ export async function walkTheMainJob(page: Page, house: House, prompt: string): 
   expect(undone.review).toBe('undone')
   expect(asked).toEqual([])
   return undone
+}
+
+/** What axe finds in the page; the preview in it is the person's own. */
+export async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).exclude('[data-testid=preview-frame]').analyze()
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
+  )
 }

@@ -6,6 +6,7 @@ import './app/components.css'
 import './kit/kit.css'
 import './app/app.css'
 import { App } from './app/App'
+import { loadStudio } from './app/studio/StudioPage'
 import { applyTheme } from './app/theme'
 import { isProblem } from './server/problem'
 import { createQueryClient, settingsQuery } from './server/queries'
@@ -37,6 +38,7 @@ async function enter(client: ReturnType<typeof createQueryClient>): Promise<bool
 
 const root = document.getElementById('root')
 if (root) {
+  if (location.pathname.startsWith('/p/')) void loadStudio().catch(() => undefined)
   const client = createQueryClient()
   const signedIn = await enter(client)
   createRoot(root).render(

@@ -1,17 +1,9 @@
 // The addresses: Home, a project's studio, a section of the settings. Any other is Home.
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Navigate,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router'
 import { HomePage } from './HomePage'
 import { Root } from './Root'
 import { SettingsPage } from './SettingsPage'
-
-/** The editor is large: Home does not wait for it. */
-const StudioPage = lazyRouteComponent(() => import('./studio/StudioPage'), 'StudioPage')
+import { StudioPage } from './studio/StudioPage'
 
 const root = createRootRoute({
   component: Root,

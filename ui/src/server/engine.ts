@@ -1,9 +1,10 @@
-// Whether the engine is there, and the network: drawn from the feed, for every screen.
+// Whether the engine is there (drawn from the feed) and the network (as the browser knows it), for every screen.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { create } from 'zustand'
+import { api } from './client'
 import type { Line } from './events'
-import { followFeed, onServerEvent } from './feed'
+import { followFeed } from './feed'
 import { isProblem } from './problem'
 import { forgetToken } from './session'
 
@@ -15,7 +16,7 @@ export type Engine = {
   online: boolean
 }
 
-export const useEngine = create<Engine>(() => ({ state: 'connecting', tries: 0, online: true }))
+export const useEngine = create<Engine>(() => ({ state: 'connecting', tries: 0, online: navigator.onLine }))
 
 export function afterLine(now: Engine, line: Line): Engine {
   return line === 'connected'
@@ -28,9 +29,14 @@ export function useFeed(): void {
   const client = useQueryClient()
   useEffect(() => {
     const stop = new AbortController()
-    const unlisten = onServerEvent((event) => {
-      if (event.type === 'network_changed') useEngine.setState({ online: event.online })
-    })
+    const networkChanged = () => {
+      const online = navigator.onLine
+      useEngine.setState({ online })
+      // Models may be in reach again, and tasks that wait for the network can go on now.
+      if (online) void api.POST('/api/models/refresh').catch(() => undefined)
+    }
+    window.addEventListener('online', networkChanged)
+    window.addEventListener('offline', networkChanged)
     followFeed(client, stop.signal, (line) =>
       useEngine.setState(afterLine(useEngine.getState(), line)),
     ).catch((error: unknown) => {
@@ -39,7 +45,8 @@ export function useFeed(): void {
     })
     return () => {
       stop.abort()
-      unlisten()
+      window.removeEventListener('online', networkChanged)
+      window.removeEventListener('offline', networkChanged)
     }
   }, [client])
 }

@@ -34,7 +34,5 @@ export function refresh(client: QueryClient, event: ServerEvent): void {
     case 'settings_changed':
       stale(keys.settings())
       break
-    case 'network_changed':
-      break
   }
 }

@@ -1205,10 +1205,6 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "settings_changed";
-        } | {
-            online: boolean;
-            /** @enum {string} */
-            type: "network_changed";
         };
         /** @description The body of `POST /api/session`: the one-time code of a launch URL (`http://127.0.0.1:PORT/#code=…`). */
         SessionCode: {

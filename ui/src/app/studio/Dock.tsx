@@ -62,25 +62,27 @@ export function Dock({ open, onOpen, problems, previewError, lines, onPlace }: D
           )}
         </div>
       )}
-      <div className="dock hide-narrow" role="tablist" aria-label="Panel">
-        <button
-          type="button"
-          role="tab"
-          aria-selected={open === 'problems'}
-          data-testid="dock-problems"
-          onClick={() => flip('problems')}
-        >
-          Problems<span className="faint num">{found}</span>
-        </button>
-        <button
-          type="button"
-          role="tab"
-          aria-selected={open === 'console'}
-          data-testid="dock-console"
-          onClick={() => flip('console')}
-        >
-          Console<span className="faint num">{lines.length}</span>
-        </button>
+      <div className="dock hide-narrow">
+        <div className="dock__tabs" role="tablist" aria-label="Panel">
+          <button
+            type="button"
+            role="tab"
+            aria-selected={open === 'problems'}
+            data-testid="dock-problems"
+            onClick={() => flip('problems')}
+          >
+            Problems<span className="faint num">{found}</span>
+          </button>
+          <button
+            type="button"
+            role="tab"
+            aria-selected={open === 'console'}
+            data-testid="dock-console"
+            onClick={() => flip('console')}
+          >
+            Console<span className="faint num">{lines.length}</span>
+          </button>
+        </div>
         <span className="grow" />
         <IconButton
           label={open ? 'Close the panel' : 'Open the panel'}

@@ -122,12 +122,12 @@ function OneAtATime({ pane, side, editor, preview, agent, review }: LayoutProps)
     </div>
   )
   return (
-    <main className="work work--one">
+    <div className="work work--one">
       {slot('files', side)}
       {slot('code', editor)}
       {slot('preview', preview)}
       {slot('agent', agent)}
       {pane === 'review' && slot('review', review)}
-    </main>
+    </div>
   )
 }

@@ -9,7 +9,7 @@ type SideProps = { tab: SideTab; onTab: (tab: SideTab) => void; onHide: () => vo
 
 export function Side({ tab, onTab, onHide, children }: SideProps) {
   return (
-    <aside className="side" aria-label="Side panel" data-region="side">
+    <section className="side" aria-label="Side panel" data-region="side">
       <div className="side__tabs">
         <IconButton label="Files" pressed={tab === 'files'} onClick={() => onTab('files')}>
           <Folder className="i i--s" aria-hidden />
@@ -31,6 +31,6 @@ export function Side({ tab, onTab, onHide, children }: SideProps) {
         </span>
       </div>
       {children}
-    </aside>
+    </section>
   )
 }

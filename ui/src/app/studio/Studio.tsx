@@ -552,7 +552,8 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
         )
       }
     >
-      <div className="studio" data-testid="studio" data-room={room}>
+      <main className="studio" aria-label="Studio" data-testid="studio" data-room={room}>
+        <h1 className="visually-hidden">{project.name}</h1>
         <Layout
           room={room}
           panes={panes}
@@ -570,7 +571,7 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
           agent={agent}
           review={review}
         />
-      </div>
+      </main>
       <Confirm question={question} onClose={() => setQuestion(undefined)} />
     </Page>
   )

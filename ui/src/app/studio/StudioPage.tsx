@@ -8,7 +8,9 @@ import { projectQuery, settingsQuery } from '../../server/queries'
 import { ThisComputer } from '../../shell/this-computer'
 import { Page } from '../Page'
 
-const Studio = lazy(() => import('./Studio').then((module) => ({ default: module.Studio })))
+/** Brings the editor. A page that opens on a project starts this first, beside signing in. */
+export const loadStudio = () => import('./Studio')
+const Studio = lazy(() => loadStudio().then((module) => ({ default: module.Studio })))
 
 export function StudioPage({ projectId }: { projectId: string }) {
   const project = useQuery(projectQuery(projectId))

@@ -4,7 +4,7 @@ import type { BufferInfo } from '../../features/editor/buffers'
 import type { FileProblem } from '../../features/editor/problems'
 import { count } from '../../lib/words'
 import type { ModelInfo } from '../../server/types'
-import { ModelIcon } from '../../shell/model-menu'
+import { ModelIcon } from '../../shell/model-picker'
 
 export function StatusCells({
   problems,

@@ -16,7 +16,7 @@ export function usePreview(
   proposed: ReadonlyMap<string, string | undefined>,
   shows: 'yours' | 'proposed',
 ) {
-  const query = useQuery({ ...previewQuery(projectId), retry: 1 })
+  const query = useQuery(previewQuery(projectId))
   const [standing, setStanding] = useState(notStarted)
   const [lines, setLines] = useState<readonly ConsoleLine[]>([])
   const files = useMemo(() => {

@@ -36,7 +36,7 @@ export function AgentPanel(props: AgentPanelProps) {
   const { scroll, atEnd, grow, toEnd } = useStickyEnd(session?.id)
   const newest = tasks.at(-1)
   return (
-    <aside className="agent" aria-label="Agent" data-region="agent" data-testid="agent-panel">
+    <section className="agent" aria-label="Agent" data-region="agent" data-testid="agent-panel">
       <div className="agent__head">
         <b className="clip grow">{session?.title ?? 'New conversation'}</b>
         <Menu
@@ -120,9 +120,8 @@ export function AgentPanel(props: AgentPanelProps) {
         onStop={props.onStop}
         onCancel={acts.onDrop}
         onReword={props.onReword}
-        onModels={acts.onModels}
       />
-    </aside>
+    </section>
   )
 }
 

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type RefObject, useLayoutEffect, useState } from 'r
 import { IconButton } from '../../kit/button'
 import type { Mode, Task } from '../../server/types'
 import { ModeMenu } from '../../shell/mode-menu'
-import { ModelPicker } from './model-picker'
+import { ModelPicker } from '../../shell/model-picker'
 
 export type Draft = { text: string; mode: Mode; model: string | undefined }
 
@@ -23,7 +23,6 @@ type ComposerProps = {
   onStop: () => void
   onCancel: (task: Task) => void
   onReword: (task: Task, prompt: string) => void
-  onModels: () => void
 }
 
 const TALLEST_PX = 200
@@ -85,11 +84,7 @@ export function Composer(props: ComposerProps) {
       )}
       <div className="composer__bar">
         <ModeMenu value={draft.mode} onChange={(mode) => onDraft({ ...draft, mode })} />
-        <ModelPicker
-          value={draft.model}
-          onChange={(model) => onDraft({ ...draft, model })}
-          onModels={props.onModels}
-        />
+        <ModelPicker value={draft.model} onChange={(model) => onDraft({ ...draft, model })} />
         <span className="push" />
         {running && empty ? (
           <IconButton label="Stop" keys="Esc" look="send" data-testid="stop" onClick={props.onStop}>

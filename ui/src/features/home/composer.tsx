@@ -8,7 +8,7 @@ import { capabilitiesQuery, modelsQuery } from '../../server/queries'
 import type { Mode } from '../../server/types'
 import { useKept } from '../../server/ui-state'
 import { ModeMenu } from '../../shell/mode-menu'
-import { ModelMenu } from '../../shell/model-menu'
+import { ModelPicker } from '../../shell/model-picker'
 import { ChooseAgent } from './choose-agent'
 import { ModelLine } from './model-line'
 import { nameFrom } from './name'
@@ -81,7 +81,7 @@ export function HomeComposer() {
         />
         <div className="composer__bar">
           <ModeMenu value={mode} onChange={setMode} />
-          <ModelMenu value={model} onChange={setModel} />
+          <ModelPicker asks value={model} onChange={setModel} />
           <span className="push row">
             {start.isPending ? (
               <span className="row muted small" role="status">

@@ -154,11 +154,8 @@ function One({ rows, painted }: RowsProps) {
     <div className="code-view diff diff--small" role="table" aria-label="Changed lines">
       {rows.map((row, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a hunk never change
-        <div key={index} className={lineClass(row)} role="row" aria-label={rowInWords(row)}>
-          <span className="no">{row.oldLine}</span>
-          <span className="no">{row.newLine}</span>
-          <span className="sg">{row.sign === '-' ? '−' : row.sign}</span>
-          <Text row={row} painted={painted[index]} />
+        <div key={index} className={lineClass(row)} role="row">
+          <Cell row={row} numbers={[row.oldLine, row.newLine]} painted={painted[index]} />
         </div>
       ))}
     </div>
@@ -169,12 +166,10 @@ function Two({ rows, painted }: RowsProps) {
   const at = new Map(rows.map((row, index) => [row, index]))
   const side = (row: DiffRow | undefined, left: boolean) =>
     row === undefined ? (
-      <div className="ln ln--none" />
+      <div className="ln ln--none" role="cell" />
     ) : (
-      <div className={lineClass(row)} role="cell" aria-label={rowInWords(row)}>
-        <span className="no">{left ? row.oldLine : row.newLine}</span>
-        <span className="sg">{row.sign === '-' ? '−' : row.sign}</span>
-        <Text row={row} painted={painted[at.get(row) ?? -1]} />
+      <div className={lineClass(row)}>
+        <Cell row={row} numbers={[left ? row.oldLine : row.newLine]} painted={painted[at.get(row) ?? -1]} />
       </div>
     )
   return (
@@ -194,6 +189,30 @@ function Two({ rows, painted }: RowsProps) {
   )
 }
 
+type CellProps = {
+  row: DiffRow
+  numbers: readonly (number | undefined)[]
+  painted: readonly Painted[] | undefined
+}
+
+/** A line with its numbers and sign; to a screen reader one cell, told in words. */
+function Cell({ row, numbers, painted }: CellProps) {
+  return (
+    <>
+      {numbers.map((number, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: before and after
+        <span key={index} className="no" aria-hidden>
+          {number}
+        </span>
+      ))}
+      <span className="sg" aria-hidden>
+        {row.sign === '-' ? '−' : row.sign}
+      </span>
+      <Text row={row} painted={painted} />
+    </>
+  )
+}
+
 function Text({ row, painted }: { row: DiffRow; painted: readonly Painted[] | undefined }) {
   const parts = row.pair === undefined ? [] : changedParts(row.text, row.pair)
   const mark = row.sign === '+' ? 'w-add' : 'w-del'
@@ -202,7 +221,7 @@ function Text({ row, painted }: { row: DiffRow; painted: readonly Painted[] | un
     parts,
   )
   return (
-    <span className="tx">
+    <span className="tx" role="cell" aria-label={rowInWords(row)}>
       {drawn.map((piece, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line have no other name
         <span key={index} className={`${piece.kind} ${piece.changed ? mark : ''}`}>

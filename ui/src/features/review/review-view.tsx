@@ -227,7 +227,7 @@ function ReviewSide({ files, total, left, here, task, onCurrent, onFix }: SidePr
   const added = files.reduce((sum, file) => sum + file.addedLines, 0)
   const removed = files.reduce((sum, file) => sum + file.removedLines, 0)
   return (
-    <aside className="side review__side" aria-label="Changed files">
+    <section className="side review__side" aria-label="Changed files">
       <div className="section-head review__sum">
         <span>{count(files.length, 'file')}</span>
         <span className="num review__lines">
@@ -276,7 +276,7 @@ function ReviewSide({ files, total, left, here, task, onCurrent, onFix }: SidePr
           </div>
         </>
       )}
-    </aside>
+    </section>
   )
 }
 

@@ -4,7 +4,6 @@ import { ChevronsUpDown, RefreshCw, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../../kit/button'
 import { ProblemCard, Skeleton } from '../../kit/feedback'
-import { Menu } from '../../kit/menu'
 import { toast } from '../../kit/toast'
 import { api, take } from '../../server/client'
 import { keys } from '../../server/keys'
@@ -12,7 +11,7 @@ import { inWords } from '../../server/problem'
 import { capabilitiesQuery, modelsQuery } from '../../server/queries'
 import { useSettings } from '../../server/settings'
 import type { Models, ProviderInfo } from '../../server/types'
-import { ModelIcon, modelGroups } from '../../shell/model-menu'
+import { ModelIcon, ModelPicker } from '../../shell/model-picker'
 import { KeyDialog } from './key-dialog'
 import { Provider } from './provider'
 import { grouped } from './providers'
@@ -108,8 +107,9 @@ function DefaultModel({ models }: { models: Models }) {
   return (
     <div className="side-card">
       <b>Use for new tasks</b>
-      <Menu
-        align="end"
+      <ModelPicker
+        value={models.default}
+        onChange={choose}
         trigger={
           <button
             type="button"
@@ -121,7 +121,6 @@ function DefaultModel({ models }: { models: Models }) {
             <ChevronsUpDown className="i i--s" aria-hidden />
           </button>
         }
-        groups={modelGroups(models, models.default, choose)}
       />
       <p className="small muted">
         {settings?.model || !chosen?.demo

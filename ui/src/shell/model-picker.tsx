@@ -1,26 +1,35 @@
 // Which model answers: a list with a search, those of this computer first. One that can't be asked says why.
 import { Popover } from '@base-ui/react/popover'
 import { useQuery } from '@tanstack/react-query'
-import { Check, ChevronDown, KeyRound, Search } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
-import { modelsQuery } from '../../server/queries'
-import type { ModelInfo } from '../../server/types'
-import { ModelIcon, modelDetail } from '../../shell/model-menu'
+import { useNavigate } from '@tanstack/react-router'
+import { Check, ChevronDown, Clapperboard, Cloud, HardDrive, KeyRound, Plug, Search } from 'lucide-react'
+import { type KeyboardEvent, type ReactElement, useState } from 'react'
+import { dollars } from '../lib/words'
+import { modelsQuery } from '../server/queries'
+import type { ModelInfo } from '../server/types'
+import './model-picker.css'
 
 type ModelPickerProps = {
+  /** The model that is chosen here; nothing when the default decides. */
   value: string | undefined
   onChange: (model: string) => void
-  onModels: () => void
+  /** Before anybody was chosen, says so instead of naming the demo. */
+  asks?: boolean
+  /** Stands in for the pill. */
+  trigger?: ReactElement
 }
 
-export function ModelPicker({ value, onChange, onModels }: ModelPickerProps) {
+export function ModelPicker({ value, onChange, asks, trigger }: ModelPickerProps) {
   const { data } = useQuery(modelsQuery())
+  const navigate = useNavigate()
   const [open, setOpen] = useState(false)
   const [words, setWords] = useState('')
   const [at, setAt] = useState(0)
   const all = data?.items ?? []
   const chosenId = value ?? data?.default
-  const chosen = all.find((model) => model.id === chosenId)
+  const known = all.find((model) => model.id === chosenId)
+  const chosen = asks && value === undefined && known?.demo ? undefined : known
+  const name = chosen?.name ?? (asks ? 'Choose AI' : (chosenId ?? 'No model'))
   const found = inOrder(all).filter((model) =>
     `${model.name} ${model.id}`.toLowerCase().includes(words.toLowerCase()),
   )
@@ -51,17 +60,19 @@ export function ModelPicker({ value, onChange, onModels }: ModelPickerProps) {
     >
       <Popover.Trigger
         render={
-          <button
-            type="button"
-            className="pill model-pill"
-            aria-label={`Model: ${chosen?.name ?? chosenId ?? 'none'}`}
-            data-testid="model-picker"
-          >
-            {chosen && <ModelIcon model={chosen} />}
-            <span className="clip">{chosen?.name ?? chosenId ?? 'No model'}</span>
-            {chosen?.demo && <span className="badge badge--line">demo</span>}
-            <ChevronDown className="i" aria-hidden />
-          </button>
+          trigger ?? (
+            <button
+              type="button"
+              className="pill model-pill"
+              aria-label={`Model: ${name}`}
+              data-testid="model-picker"
+            >
+              {chosen ? <ModelIcon model={chosen} /> : <Plug className="i" aria-hidden />}
+              <span className="clip">{name}</span>
+              {chosen?.demo && <span className="badge badge--line">demo</span>}
+              <ChevronDown className="i" aria-hidden />
+            </button>
+          )
         }
       />
       <Popover.Portal>
@@ -97,12 +108,12 @@ export function ModelPicker({ value, onChange, onModels }: ModelPickerProps) {
                     tabIndex={-1}
                     className="menu__item model"
                     data-highlighted={index === at || undefined}
-                    aria-selected={model.id === chosenId}
+                    aria-selected={model === chosen}
                     aria-disabled={!model.available}
                     onMouseMove={() => setAt(index)}
                     onClick={() => pick(model)}
                   >
-                    {model.id === chosenId ? (
+                    {model === chosen ? (
                       <Check className="i i--s" aria-hidden />
                     ) : (
                       <ModelIcon model={model} />
@@ -127,7 +138,7 @@ export function ModelPicker({ value, onChange, onModels }: ModelPickerProps) {
               className="menu__item models__more"
               onClick={() => {
                 setOpen(false)
-                onModels()
+                void navigate({ to: '/settings/$section', params: { section: 'models' } })
               }}
             >
               <KeyRound className="i i--s" aria-hidden />
@@ -149,4 +160,15 @@ function groupOf(model: ModelInfo | undefined): string {
 function inOrder(models: readonly ModelInfo[]): ModelInfo[] {
   const rank = (model: ModelInfo) => (model.demo ? 2 : model.local ? 0 : 1) * 2 + (model.available ? 0 : 1)
   return [...models].sort((a, b) => rank(a) - rank(b))
+}
+
+function modelDetail(model: ModelInfo): string {
+  if (model.demo) return 'scripted, no model'
+  if (model.local) return '$0'
+  return model.price ? `${dollars(model.price.input)} / ${dollars(model.price.output)}` : ''
+}
+
+export function ModelIcon({ model }: { model: Pick<ModelInfo, 'demo' | 'local'> }) {
+  if (model.demo) return <Clapperboard className="i i--s" aria-hidden />
+  return model.local ? <HardDrive className="i i--s" aria-hidden /> : <Cloud className="i i--s" aria-hidden />
 }
