@@ -1,4 +1,4 @@
-//! Newtype ids. Ids that a client may make (tasks, sessions) are UUIDs, version 7 by preference; [`Hash`] and
+//! Newtype ids. Ids that a client may make (tasks, sessions) are UUIDs, version 7 by preference; [`struct@Hash`] and
 //! [`HunkId`] are derived from content.
 
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 //!
 //! One file per step, in the order of a change's life: [`form`] reads bytes as text and writes them back byte for byte,
 //! [`adopt`] gives what an agent wrote the form of the file it replaces, [`diff`] finds the changes, [`change`] makes a
-//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`select`] builds the
-//! file that some chosen hunks make, and [`merge`] brings that into a file that has moved on.
+//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`mod@select`] builds the
+//! file that some chosen hunks make, and [`mod@merge`] brings that into a file that has moved on.
 //!
 //! What a model writes takes another way in: [`reply`] reads any form of it, `locate` proves where it belongs on the
 //! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not.
