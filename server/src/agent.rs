@@ -16,6 +16,7 @@ pub use limits::AgentLimits;
 use async_trait::async_trait;
 use std::path::PathBuf;
 use tidemark_shared::change::Reference;
+use tidemark_shared::patch::Placement;
 use tidemark_shared::{EventKind, Task, TaskError, TaskErrorCode, task::Metrics};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,8 @@ pub struct Report {
     /// The places that the explanation names; each was looked up and exists.
     pub references: Vec<Reference>,
     pub metrics: Metrics,
+    /// How the agent's edits were placed.
+    pub placements: Vec<Placement>,
     /// A limit of ours ended the work early; what was done until then stands in the copy.
     pub stopped: Option<TaskError>,
 }

@@ -9,7 +9,6 @@ mod input;
 mod limits;
 mod list;
 mod read;
-mod replace;
 mod search;
 pub mod spec;
 
@@ -22,6 +21,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tidemark_shared::RelPath;
+use tidemark_shared::patch::Placement;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -82,6 +82,15 @@ impl Tools {
     /// A file's text with `\n` line ends; nothing when it is absent, no text, or too large.
     pub fn text(&self, path: &RelPath) -> Option<String> {
         self.copy.read_text(path, &self.limits).ok().map(|file| file.text)
+    }
+
+    /// How the edits so far were placed.
+    pub fn placements(&self) -> Vec<Placement> {
+        self.copy.placements()
+    }
+    /// Keeps how edits were placed that did not come as calls.
+    pub fn note(&self, placements: Vec<Placement>) {
+        self.copy.note(placements);
     }
 
     /// Makes a file what `text` says, or deletes it: for edits that did not come as calls. Blocks.

@@ -6,7 +6,8 @@
 //! file that some chosen hunks make, and [`mod@merge`] brings that into a file that has moved on.
 //!
 //! What a model writes takes another way in: [`reply`] reads any form of it, `locate` proves where it belongs on the
-//! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not.
+//! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not. [`mark()`] tells the hunks
+//! of the final diff how the edits behind them were found.
 //!
 //! A line is what ends with `\n`, as git sees it: a `\r` before it belongs to the line.
 
@@ -17,9 +18,11 @@ pub mod diff;
 pub mod form;
 pub mod intend;
 mod locate;
+mod mark;
 pub mod merge;
 mod moved;
 mod paths;
+mod piece;
 pub mod refusal;
 pub mod render;
 pub mod reply;
@@ -30,7 +33,8 @@ mod text;
 pub use adopt::adopt_form;
 pub use change::{Side, file_change};
 pub use form::{Text, decode, encode};
-pub use intend::{Files, Intended, Placement, apply};
+pub use intend::{Files, Intended, Placement, apply, place};
+pub use mark::mark;
 pub use merge::{Merge, merge};
 pub use refusal::{Divergence, Refusal, RefusalCode};
 pub use select::select;

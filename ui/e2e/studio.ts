@@ -13,7 +13,10 @@ export type Task = {
   review: string
   model: string
   error?: { code: string; message: string }
-  result?: { filesModified: { path: string; hunks: Hunk[] }[]; references: { path: string; line: number }[] }
+  result?: {
+    filesModified: { path: string; patch: string; hunks: Hunk[] }[]
+    references: { path: string; line: number }[]
+  }
 }
 
 export async function onlyProject(house: House): Promise<Project> {

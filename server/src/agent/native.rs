@@ -120,7 +120,8 @@ impl AgentBackend for Native {
             }
             Mode::Patch | Mode::GenerateTest | Mode::LintFix => Vec::new(),
         };
-        Ok(Report { explanation, references, metrics, stopped })
+        let placements = tools.placements();
+        Ok(Report { explanation, references, metrics, placements, stopped })
     }
 }
 
@@ -397,7 +398,8 @@ impl Work<'_> {
         let (answer, tools) = (self.answer.clone(), self.tools.clone());
         match off_thread(move || plain::read(&answer, &tools)).await? {
             Plain::Words => Ok(false),
-            Plain::Edits(files) => {
+            Plain::Edits(files, placements) => {
+                self.tools.note(placements);
                 for (index, (path, text)) in files.into_iter().enumerate() {
                     let call = ToolCall {
                         id: format!("answer-{}", index + 1),

@@ -5,14 +5,14 @@ use crate::tools::Tools;
 use std::collections::BTreeMap;
 use tidemark_shared::RelPath;
 use tidemark_shared::patch::reply::{self, Act, FileEdit};
-use tidemark_shared::patch::{self, RefusalCode};
+use tidemark_shared::patch::{self, Placement, RefusalCode};
 
 /// What a plain answer holds.
 pub(super) enum Plain {
     /// Words.
     Words,
-    /// What becomes of each file; nothing means deleted.
-    Edits(BTreeMap<RelPath, Option<String>>),
+    /// What becomes of each file, nothing meaning deleted, and how each edit was placed.
+    Edits(BTreeMap<RelPath, Option<String>>, Vec<Placement>),
     /// Edits that can't be placed, and why.
     Refused(String),
 }
@@ -41,7 +41,7 @@ pub(super) fn read(answer: &str, tools: &Tools) -> Plain {
         matches!(edit.act, Act::Whole { .. }) && edit.path.as_ref().is_some_and(|path| !known(path, &files))
     };
     let (new, old): (Vec<_>, Vec<_>) = edits.iter().partition(|edit| is_new(edit));
-    let mut all = BTreeMap::new();
+    let (mut all, mut placements) = (BTreeMap::new(), Vec::new());
     for edit in new {
         let (Some(path), Act::Whole { lines }) = (&edit.path, &edit.act) else { continue };
         match RelPath::parse(path) {
@@ -53,8 +53,9 @@ pub(super) fn read(answer: &str, tools: &Tools) -> Plain {
         if !all.is_empty() {
             return Plain::Refused("the answer mixes whole new files with other edits".into());
         }
-        match patch::apply(answer, &files, &files) {
+        match patch::place(&edits, &files, &files) {
             Ok(intended) => {
+                placements = intended.hunks;
                 for (path, text) in intended.files {
                     match RelPath::parse(&path) {
                         Ok(path) => drop(all.insert(path, text)),
@@ -65,7 +66,7 @@ pub(super) fn read(answer: &str, tools: &Tools) -> Plain {
             Err(why) => return Plain::Refused(why.to_string()),
         }
     }
-    if all.is_empty() { Plain::Words } else { Plain::Edits(all) }
+    if all.is_empty() { Plain::Words } else { Plain::Edits(all, placements) }
 }
 
 fn known(path: &str, files: &patch::Files) -> bool {

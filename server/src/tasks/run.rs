@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tidemark_shared::patch;
 use tidemark_shared::task::Metrics;
 use tidemark_shared::{
     EventKind, FileChange, Mode, Review, Task, TaskError, TaskErrorCode, TaskResult, WaitingFor,
@@ -170,7 +171,9 @@ async fn work(parts: &Running, leased: &Leased, halt: &Halt, copy: &Path) -> Res
         Mode::Explain => Vec::new(),
         Mode::Patch | Mode::GenerateTest | Mode::LintFix => {
             let changes = parts.workspace.change_set(&task.snapshot, copy);
-            until_halted(halt, changes).await?.map_err(|why| ended_by(&why))?
+            let mut changes = until_halted(halt, changes).await?.map_err(|why| ended_by(&why))?;
+            patch::mark(&mut changes, &report.placements);
+            changes
         }
     };
     let checks = until_halted(halt, checks::run(&parts.workspace, copy, task.mode, &files)).await?;
@@ -187,7 +190,7 @@ fn ending(
     files: Vec<FileChange>,
     checks: Vec<tidemark_shared::Check>,
 ) -> Outcome {
-    let Report { explanation, references, metrics, stopped } = report;
+    let Report { explanation, references, metrics, placements: _, stopped } = report;
     let review = if files.is_empty() { Review::None } else { Review::Pending };
     match stopped {
         Some(error) if files.is_empty() => Outcome::Failed { error, metrics: Some(metrics) },

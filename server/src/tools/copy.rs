@@ -5,11 +5,15 @@ use super::{Refused, ToolLimits};
 use std::fs::{self, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tidemark_shared::patch::Placement;
 use tidemark_shared::{RelPath, patch};
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct PrivateCopy {
     root: PathBuf,
+    /// How edits were placed, for the review.
+    placements: Mutex<Vec<Placement>>,
 }
 
 /// A text file as it was read: with `\n` line ends, and the bytes that it is.
@@ -20,7 +24,14 @@ pub(super) struct TextFile {
 
 impl PrivateCopy {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, placements: Mutex::default() }
+    }
+
+    pub(super) fn note(&self, placements: Vec<Placement>) {
+        self.placements.lock().unwrap_or_else(PoisonError::into_inner).extend(placements);
+    }
+    pub(super) fn placements(&self) -> Vec<Placement> {
+        self.placements.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where `path` is; every folder on the way is a folder, not a link. The last part may be anything, or absent.

@@ -384,6 +384,7 @@ impl AgentBackend for Unruly {
             explanation: "See.".into(),
             references: Vec::new(),
             metrics: tidemark_shared::task::Metrics::default(),
+            placements: Vec::new(),
             stopped: None,
         })
     }

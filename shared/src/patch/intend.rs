@@ -9,9 +9,9 @@ use super::merge::{Merge, merge};
 use super::refusal::{Refusal, RefusalCode};
 use super::reply::{self, Act, FileEdit, Line, LineKind, ReplyHunk};
 use super::text::Lines;
-use super::{moved, paths, splice};
+use super::{moved, paths, piece, splice};
 use crate::Found;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 /// Texts by path.
@@ -33,13 +33,19 @@ pub struct Placement {
     /// First line in the snapshot, from 1; 0 for a new file.
     pub line: usize,
     pub found: Found,
+    /// The lines that it puts in or takes out, by which it is known again in a later diff.
+    pub touched: Vec<String>,
 }
 
 /// Reads `reply` and applies it. `base` is what the model saw, `current` what the files hold now.
 pub fn apply(reply: &str, base: &Files, current: &Files) -> Result<Intended, Refusal> {
-    let edits = reply::read(reply)?;
+    place(&reply::read(reply)?, base, current)
+}
+
+/// Applies edits that are read already, all or none.
+pub fn place(edits: &[FileEdit], base: &Files, current: &Files) -> Result<Intended, Refusal> {
     let mut work = Work { base, current, proposed: BTreeMap::new(), intended: Intended::default() };
-    for edit in &edits {
+    for edit in edits {
         work.edit(edit)?;
     }
     Ok(work.intended)
@@ -74,7 +80,7 @@ impl Work<'_> {
                 }
                 let before = self.snapshot(&path);
                 let placed = apply_hunks(&before, hunks).map_err(|refusal| refusal.in_file(&path))?;
-                self.note(&path, &placed.places);
+                self.note(&path, &placed);
                 self.propose(&path, placed.text, &placed.blocks, move_to.as_deref())
             }
         }
@@ -108,7 +114,7 @@ impl Work<'_> {
         if final_newline && !text.is_empty() {
             text.push('\n');
         }
-        self.intended.hunks.push(Placement { path: path.clone(), hunk: 1, line: 0, found: Found::NewFile });
+        self.placed(&path, 1, 0, Found::NewFile, lines.to_vec());
         self.proposed.insert(path.clone(), text.clone());
         self.intended.files.insert(path, Some(text));
         Ok(())
@@ -132,16 +138,16 @@ impl Work<'_> {
         let before = self.snapshot(path);
         let lines = Lines::of(&before);
         let lf = lines.lf();
-        let times = if old.trim().is_empty() { 0 } else { lf.matches(old).count() };
-        match times {
-            1 => {
-                let text = lf.replacen(old, new, 1);
-                let line = lf[..lf.find(old).unwrap_or(0)].matches('\n').count() + 1;
+        let starts = if old.trim().is_empty() { Vec::new() } else { piece::starts(&lf, old) };
+        match starts.as_slice() {
+            [start] => {
+                let line = piece::line_at(&lf, *start);
+                let text = [&lf[..*start], new, &lf[start + old.len()..]].concat();
                 let text = lines.restore_line_ends(&text);
-                self.intended.hunks.push(Placement { path: path.into(), hunk: 1, line, found: Found::Exact });
+                self.placed(path, 1, line, Found::Exact, Vec::new());
                 self.propose(path, text, &[], None)
             }
-            0 => {
+            [] => {
                 let (old, new) = unescaped(old, new, &lf);
                 let old = old.trim_end_matches('\n');
                 if old.trim().is_empty() {
@@ -154,26 +160,25 @@ impl Work<'_> {
                 let hunk = reply::pair_hunk(&old, &new);
                 let placed = apply_hunks(&before, std::slice::from_ref(&hunk))
                     .map_err(|refusal| refusal.in_file(path))?;
-                self.note(path, &placed.places);
+                self.note(path, &placed);
                 self.propose(path, placed.text, &placed.blocks, None)
             }
-            times => {
-                let starts = lf.match_indices(old).take(8).map(|(at, _)| lf[..at].matches('\n').count() + 1);
-                let starts: Vec<String> = starts.map(|line| format!("line {line}")).collect();
-                let why = format!("this text stands in {times} places; add more lines around it");
-                Err(Refusal::new(RefusalCode::Ambiguous, why).in_file(path).among(starts))
+            several => {
+                let lines = several.iter().map(|start| format!("line {}", piece::line_at(&lf, *start)));
+                let why = format!("this text stands in {} places; add more lines around it", several.len());
+                Err(Refusal::new(RefusalCode::Ambiguous, why).in_file(path).among(lines))
             }
         }
     }
 
-    fn note(&mut self, path: &str, places: &[Place]) {
-        let place = |(hunk, line, found): &Place| Placement {
-            path: path.into(),
-            hunk: *hunk,
-            line: *line,
-            found: *found,
-        };
-        self.intended.hunks.extend(places.iter().map(place));
+    fn note(&mut self, path: &str, applied: &Applied) {
+        for ((hunk, line, found), block) in applied.places.iter().zip(&applied.blocks) {
+            self.placed(path, *hunk, *line, *found, block.touched());
+        }
+    }
+
+    fn placed(&mut self, path: &str, hunk: usize, line: usize, found: Found, touched: Vec<String>) {
+        self.intended.hunks.push(Placement { path: path.into(), hunk, line, found, touched });
     }
 
     /// Merges what the reply makes of `path` into the file as it is now. Where that meets the person's edits, the changed
@@ -252,6 +257,17 @@ type Place = (usize, usize, Found);
 pub(crate) struct Block {
     pub(crate) old: Vec<String>,
     pub(crate) new: Vec<String>,
+}
+
+impl Block {
+    /// The lines that are on one side only.
+    fn touched(&self) -> Vec<String> {
+        let without = |lines: &[String], others: &[String]| {
+            let others: HashSet<&String> = others.iter().collect();
+            lines.iter().filter(|line| !others.contains(line)).cloned().collect::<Vec<_>>()
+        };
+        [without(&self.new, &self.old), without(&self.old, &self.new)].concat()
+    }
 }
 
 /// A file with all hunks applied.

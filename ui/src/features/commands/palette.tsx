@@ -3,7 +3,16 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useMatch, useNavigate } from '@tanstack/react-router'
 import { AppWindow, ChevronRight, Search } from 'lucide-react'
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { FileIcon } from '../../kit/file-icon'
 import { Keys } from '../../kit/keys'
 import { filesQuery, projectsQuery } from '../../server/queries'
@@ -31,7 +40,10 @@ function List({ commands }: { commands: boolean }) {
   const [typed, setTyped] = useState(commands ? '>' : '')
   const [chosen, setChosen] = useState(0)
   const projectId = useMatch({ from: '/p/$projectId', shouldThrow: false })?.params.projectId
-  const entries = useEntries(useDeferredValue(typed), projectId)
+  const entriesFor = useEntriesFor(projectId)
+  // What is listed may lag behind fast typing; what Enter takes may not.
+  const listed = useDeferredValue(typed)
+  const entries = useMemo(() => entriesFor(listed), [entriesFor, listed])
   const choose = useChoose(projectId)
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
@@ -53,7 +65,7 @@ function List({ commands }: { commands: boolean }) {
       )
     } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
       event.preventDefault()
-      const entry = entries[at]
+      const entry = listed === typed ? entries[at] : entriesFor(typed)[0]
       if (entry) choose(entry.item)
     }
   }
@@ -102,15 +114,18 @@ function List({ commands }: { commands: boolean }) {
   )
 }
 
-function useEntries(typed: string, projectId: string | undefined): Listed[] {
+function useEntriesFor(projectId: string | undefined): (typed: string) => Listed[] {
   const commands = useCommands((registry) => registry.commands)
   const { data: files } = useQuery({ ...filesQuery(projectId ?? ''), enabled: projectId !== undefined })
   const { data: projects } = useQuery(projectsQuery())
-  return useMemo(() => {
-    if (typed.startsWith('>')) return commandEntries(commands, typed.slice(1))
-    const others = (projects?.items ?? []).filter((project) => project.id !== projectId)
-    return placeEntries(files?.items ?? [], others, typed)
-  }, [typed, commands, files, projects, projectId])
+  return useCallback(
+    (typed) => {
+      if (typed.startsWith('>')) return commandEntries(commands, typed.slice(1))
+      const others = (projects?.items ?? []).filter((project) => project.id !== projectId)
+      return placeEntries(files?.items ?? [], others, typed)
+    },
+    [commands, files, projects, projectId],
+  )
 }
 
 function useChoose(projectId: string | undefined): (entry: Entry) => void {
