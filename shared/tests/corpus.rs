@@ -121,7 +121,7 @@ fn no_reply_is_misapplied_and_few_are_refused_in_vain() {
     let to_apply = cases.len() - must_refuse;
     assert_eq!(count(Score::Misapplied) + count(Score::Nothing), 0, "{wrong:#?}");
     assert_eq!(count(Score::RefusedAsItShould), must_refuse);
-    assert!(count(Score::Exact) * 1000 >= to_apply * 960, "{} of {to_apply} exact", count(Score::Exact));
+    assert!(count(Score::Exact) * 1000 >= to_apply * 968, "{} of {to_apply} exact", count(Score::Exact));
     assert!(count(Score::FalseRefusal) * 1000 <= to_apply * 5, "{wrong:#?}");
 }
 

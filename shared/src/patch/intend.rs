@@ -78,6 +78,12 @@ impl Work<'_> {
                 if hunks.is_empty() && move_to.is_none() {
                     return Err(Refusal::new(RefusalCode::Malformed, "the edit has no lines").in_file(&path));
                 }
+                let changes =
+                    hunks.iter().flat_map(|hunk| &hunk.lines).any(|line| line.kind != LineKind::Context);
+                if !changes && move_to.is_none() {
+                    let why = "the edit changes nothing: it has no line to insert or delete";
+                    return Err(Refusal::new(RefusalCode::Malformed, why).in_file(&path));
+                }
                 let before = self.snapshot(&path);
                 let placed = apply_hunks(&before, hunks).map_err(|refusal| refusal.in_file(&path))?;
                 self.note(&path, &placed);
@@ -149,17 +155,11 @@ impl Work<'_> {
             }
             [] => {
                 let (old, new) = unescaped(old, new, &lf);
-                let old = old.trim_end_matches('\n');
                 if old.trim().is_empty() {
                     let why = "there is no text to look for";
                     return Err(Refusal::new(RefusalCode::NoMatch, why).in_file(path));
                 }
-                let old: Vec<&str> = old.split('\n').collect();
-                let new = new.trim_end_matches('\n');
-                let new: Vec<&str> = if new.is_empty() { Vec::new() } else { new.split('\n').collect() };
-                let hunk = reply::pair_hunk(&old, &new);
-                let placed = apply_hunks(&before, std::slice::from_ref(&hunk))
-                    .map_err(|refusal| refusal.in_file(path))?;
+                let placed = apply_pair(&before, &old, &new).map_err(|refusal| refusal.in_file(path))?;
                 self.note(path, &placed);
                 self.propose(path, placed.text, &placed.blocks, None)
             }
@@ -230,6 +230,26 @@ impl Work<'_> {
         }
         self.proposed.insert(path.into(), text);
         Ok(())
+    }
+}
+
+/// Replaces whole lines. Line ends that close both texts are no part of the change; where only one of them has one more, it
+/// is blank lines that come or go, or else carelessness.
+fn apply_pair(before: &str, old: &str, new: &str) -> Result<Applied, Refusal> {
+    let closing = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    let (old_ends, new_ends) = (closing(old), closing(new));
+    let apply = |old: &str, new: &str| {
+        let old: Vec<&str> = old.split('\n').collect();
+        let new: Vec<&str> = if new.is_empty() { Vec::new() } else { new.split('\n').collect() };
+        apply_hunks(before, &[reply::pair_hunk(&old, &new)])
+    };
+    let both = old_ends.min(new_ends);
+    let as_written = apply(&old[..old.len() - both], &new[..new.len() - both]);
+    match as_written {
+        Err(refusal) if refusal.code == RefusalCode::NoMatch && old_ends.abs_diff(new_ends) == 1 => {
+            apply(&old[..old.len() - old_ends], &new[..new.len() - new_ends])
+        }
+        other => other,
     }
 }
 
@@ -323,35 +343,60 @@ struct PlacedHunk {
 }
 
 fn apply_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, entities: bool) -> Result<PlacedHunk, Refusal> {
-    let mut readings: Vec<Vec<Line>> =
-        [Some(&hunk.lines), hunk.other_reading.as_ref()].into_iter().flatten().cloned().collect();
+    // Numbers in front of lines are text where the file has them so, and a hint where they are taken off.
+    let numbered = hunk.hint.is_some() && hunk.counts.is_none();
+    let as_text = ReplyHunk { hint: hunk.hint.filter(|_| !numbered), ..hunk.clone() };
+    let mut readings = vec![(&as_text, hunk.lines.clone())];
+    readings.extend(hunk.other_reading.clone().map(|lines| (hunk, lines)));
     if entities {
-        for line in readings.iter_mut().flatten() {
+        for line in readings.iter_mut().flat_map(|(_, lines)| lines) {
             line.text = without_entities(&line.text);
         }
     }
-    // The reading of which more stands in the file goes first.
-    let weight = |lines: &Vec<Line>| -> usize {
-        let exact = lines.iter().filter(|line| line.is_old() && ground.has(&line.text));
-        exact.map(|line| line.text.trim().chars().take(20).count() * 10 + 1).sum()
-    };
-    readings.sort_by_key(|lines| std::cmp::Reverse(weight(lines)));
+    let mut found: Option<PlacedHunk> = None;
     let mut refused = None;
-    for lines in &readings {
+    for (hunk, lines) in &readings {
         if !lines.iter().any(Line::is_old) {
             return insertion_by_number(ground, hunk, lines);
         }
-        match locate(ground, hunk, lines).and_then(|placed| {
-            let mut at = placed.at.iter().filter_map(|(_, at)| *at);
-            let start = at.next().unwrap_or(0);
-            let span = start..at.next_back().unwrap_or(start) + 1;
-            Ok(PlacedHunk { edits: line_edits(ground, lines, &placed)?, span, found: placed.found })
-        }) {
-            Ok(done) => return Ok(done),
+        match place_hunk(ground, hunk, lines) {
+            Ok(placed) if placed.found == Found::Exact => return Ok(placed),
+            Ok(placed) if numbered && hunk.hint.is_none() && placed.found != Found::Whitespace => {}
+            Ok(placed) => {
+                // As written, unless the other reading fits more strictly.
+                if found
+                    .as_ref()
+                    .is_none_or(|as_written| strictness(placed.found) < strictness(as_written.found))
+                {
+                    found = Some(placed);
+                }
+            }
+            // Where one reading fits several places, no other may choose.
+            Err(refusal) if refusal.code == RefusalCode::Ambiguous => return Err(refusal),
             Err(refusal) => drop(refused.get_or_insert(refusal)),
         }
     }
-    Err(refused.unwrap_or_else(|| Refusal::new(RefusalCode::Malformed, "the change has no lines")))
+    found.ok_or_else(|| {
+        refused.unwrap_or_else(|| Refusal::new(RefusalCode::Malformed, "the change has no lines"))
+    })
+}
+
+fn place_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, lines: &[Line]) -> Result<PlacedHunk, Refusal> {
+    let placed = locate(ground, hunk, lines)?;
+    let mut at = placed.at.iter().filter_map(|(_, at)| *at);
+    let start = at.next().unwrap_or(0);
+    let span = start..at.next_back().unwrap_or(start) + 1;
+    Ok(PlacedHunk { edits: line_edits(ground, lines, &placed)?, span, found: placed.found })
+}
+
+/// From exact, the strictest, to the loosest.
+fn strictness(found: Found) -> u8 {
+    match found {
+        Found::Exact | Found::NewFile => 0,
+        Found::Whitespace => 1,
+        Found::Indentation => 2,
+        Found::Aligned | Found::Moved | Found::Merged => 3,
+    }
 }
 
 /// An insertion without context has a place only if its header counts it exactly so.

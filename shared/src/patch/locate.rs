@@ -33,11 +33,6 @@ impl<'a> Ground<'a> {
         Self { lines, keys: FileKeys::default(), work: Cell::new(MAX_WORK) }
     }
 
-    /// Whether a line stands in the file exactly.
-    pub(crate) fn has(&self, text: &str) -> bool {
-        self.keys.at(Level::Exact, self.lines).contains(&Level::Exact.key(text))
-    }
-
     /// Whether a line stands in the file, blanks folded.
     pub(crate) fn has_folded(&self, text: &str) -> bool {
         self.keys.at(Level::Blanks, self.lines).contains(&Level::Blanks.key(text))

@@ -105,14 +105,79 @@ pub fn read(reply: &str) -> Result<Vec<FileEdit>, Refusal> {
         envelope::Inside::Text(text) => text,
     };
     let lines: Vec<&str> = text.split('\n').collect();
-    let edits = if begin_patch::is_one(&lines) {
-        begin_patch::read(&lines)?
-    } else if search_replace::is_one(&lines) {
-        search_replace::read(&lines)?
-    } else if unified::is_one(&lines) {
-        unified::read(&lines)?
-    } else {
-        whole::read(&lines)?
+    let (format, mark) = Format::first(&lines);
+    if is_file_with_marks(&lines[..mark]) {
+        let why = "the code fence may be a change or a file that shows one: send the change alone";
+        return Err(Refusal::new(RefusalCode::Malformed, why));
+    }
+    read_as(format, &text)
+}
+
+/// Whether a fence opens in `before` and has text of its own already: more than a change's headers and a path or command.
+fn is_file_with_marks(before: &[&str]) -> bool {
+    const HEADERS: [&str; 11] = [
+        "diff ",
+        "index ",
+        "--- ",
+        "+++ ",
+        "new ",
+        "deleted ",
+        "old ",
+        "similarity ",
+        "rename ",
+        "Index: ",
+        "=====",
+    ];
+    let is_fence = |line: &&str| line.starts_with("```") || line.starts_with("~~~");
+    let fences = before.iter().filter(|line| is_fence(line)).count();
+    let Some(open) = before.iter().rposition(is_fence).filter(|_| fences % 2 == 1) else {
+        return false;
+    };
+    let is_text =
+        |line: &&&str| !line.trim().is_empty() && !HEADERS.iter().any(|header| line.starts_with(header));
+    let mut text = before[open + 1..].iter().filter(is_text);
+    match (text.next(), text.next()) {
+        (None, _) => false,
+        (Some(only), None) => !only.contains(['.', '/']) && !only.contains("apply_patch"),
+        (Some(_), Some(_)) => true,
+    }
+}
+
+/// The forms that text is read in. A str_replace tool call is known by its envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    BeginPatch,
+    SearchReplace,
+    Unified,
+    Whole,
+}
+
+impl Format {
+    /// The form of `text` by its content.
+    pub fn of(text: &str) -> Self {
+        Self::first(&text.split('\n').collect::<Vec<_>>()).0
+    }
+
+    /// The form whose mark comes first, and where that is: marks after it may be text of the files.
+    fn first(lines: &[&str]) -> (Self, usize) {
+        let marks = [
+            (begin_patch::first_mark(lines), Self::BeginPatch),
+            (search_replace::first_mark(lines), Self::SearchReplace),
+            (unified::first_mark(lines), Self::Unified),
+        ];
+        let found = marks.into_iter().filter_map(|(at, format)| Some((format, at?)));
+        found.min_by_key(|(_, at)| *at).unwrap_or((Self::Whole, 0))
+    }
+}
+
+/// Reads `text`, which is out of its envelope, in one form.
+pub fn read_as(format: Format, text: &str) -> Result<Vec<FileEdit>, Refusal> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let edits = match format {
+        Format::BeginPatch => begin_patch::read(&lines)?,
+        Format::SearchReplace => search_replace::read(&lines)?,
+        Format::Unified => unified::read(&lines)?,
+        Format::Whole => whole::read(&lines)?,
     };
     if edits.is_empty() {
         return Err(Refusal::new(RefusalCode::Malformed, "the reply has no edit in any known form"));
@@ -142,16 +207,28 @@ fn diff_lines(old: &[&str], new: &[&str]) -> Vec<Line> {
     lines
 }
 
-/// A hunk from the text before and after. Line numbers copied in front of every old line are taken off and become the hint.
+/// A hunk from the text before and after. Where every old line carries a number, another reading is without the numbers,
+/// which become the hint.
 pub(crate) fn pair_hunk(old: &[&str], new: &[&str]) -> ReplyHunk {
-    match numbered(old) {
-        Some((first, old)) => {
-            let new: Vec<&str> =
-                new.iter().map(|line| split_number(line).map_or(*line, |(_, text)| text)).collect();
-            ReplyHunk { lines: diff_lines(&old, &new), hint: Some(first), ..ReplyHunk::default() }
-        }
-        None => ReplyHunk { lines: diff_lines(old, new), ..ReplyHunk::default() },
+    let lines = diff_lines(old, new);
+    let unnumbered =
+        numbered(old).and_then(|(first, bare)| Some((first, diff_lines(&bare, &renumbered(old, new)?))));
+    let (hint, other_reading) = unnumbered.unzip();
+    ReplyHunk { lines, other_reading, hint, ..ReplyHunk::default() }
+}
+
+/// The new lines without numbers, where all carry one or only those that stand in the old text too; else a number may be
+/// a line's own.
+fn renumbered<'a>(old: &[&str], new: &[&'a str]) -> Option<Vec<&'a str>> {
+    let bare = |line: &&'a str| split_number(line).map(|(_, text)| text);
+    if let Some(all) = new.iter().map(bare).collect() {
+        return Some(all);
     }
+    let of_both = |line: &&'a str| match bare(line) {
+        Some(text) => old.contains(line).then_some(text),
+        None => Some(*line),
+    };
+    new.iter().map(of_both).collect()
 }
 
 /// Two or more lines that all carry consecutive numbers, without them.

@@ -20,26 +20,28 @@ pub(crate) fn whole(before: &str, lines: &[String]) -> Result<String, Refusal> {
     let mut kept_to = 0;
     let pieces: Vec<&[String]> = lines.split(is_gap).collect();
     for (number, piece) in pieces.iter().enumerate() {
+        // Blank lines between a gap and the end of the reply set the gap off; they are no lines of the file.
+        let is_blank = piece.iter().all(|line| line.trim().is_empty());
+        let opens = is_blank && number == 0 && pieces.len() > 1;
+        let closes = is_blank && number > 0 && number + 1 == pieces.len();
         let refuse = || {
             let why =
                 "a line stands for code that was left out, and the lines around it don't prove which code";
             Refusal::new(RefusalCode::Malformed, why)
         };
         if number > 0 {
-            let resume = if piece.iter().all(|line| line.trim().is_empty()) && number + 1 == pieces.len() {
-                base.texts.len()
-            } else {
-                head(&base.texts, piece).ok_or_else(refuse)?
-            };
+            let resume =
+                if closes { base.texts.len() } else { head(&base.texts, piece).ok_or_else(refuse)? };
             if resume < kept_to {
                 return Err(refuse());
             }
             base.texts[kept_to..resume].iter().for_each(|line| put(line));
         }
-        piece.iter().for_each(|line| put(line));
+        if !opens && !closes {
+            piece.iter().for_each(|line| put(line));
+        }
         if number + 1 < pieces.len() {
-            let nothing_yet = number == 0 && piece.iter().all(|line| line.trim().is_empty());
-            let end = if nothing_yet { 0 } else { tail(&base.texts, piece).ok_or_else(refuse)? };
+            let end = if opens { 0 } else { tail(&base.texts, piece).ok_or_else(refuse)? };
             if end < kept_to {
                 return Err(refuse());
             }

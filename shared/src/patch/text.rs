@@ -61,28 +61,23 @@ impl<'a> Lines<'a> {
         final_newline: Option<bool>,
     ) -> String {
         let mut text = String::new();
+        // A last line without an end gets one at first, for something may follow.
+        let mut last_end = "";
+        let mut put = |line: &str, end: &'a str| {
+            last_end = if end.is_empty() { self.eol } else { end };
+            text.push_str(line);
+            text.push_str(last_end);
+        };
         let mut at = 0;
         for (range, lines) in edits {
-            self.copy(at..range.start, &mut text);
-            for line in lines {
-                text.push_str(&line);
-                text.push_str(self.eol);
-            }
+            (at..range.start).for_each(|line| put(self.texts[line], self.ends[line]));
+            lines.iter().for_each(|line| put(line, self.eol));
             at = range.end;
         }
-        self.copy(at..self.texts.len(), &mut text);
+        (at..self.texts.len()).for_each(|line| put(self.texts[line], self.ends[line]));
         if !final_newline.unwrap_or_else(|| self.ends_with_newline()) {
-            let end = if text.ends_with("\r\n") { 2 } else { usize::from(text.ends_with('\n')) };
-            text.truncate(text.len() - end);
+            text.truncate(text.len() - last_end.len());
         }
         text
-    }
-
-    /// Lines as they are; a last line without an end gets one, for something may follow.
-    fn copy(&self, range: Range<usize>, text: &mut String) {
-        for line in range {
-            text.push_str(self.texts[line]);
-            text.push_str(if self.ends[line].is_empty() { self.eol } else { self.ends[line] });
-        }
     }
 }

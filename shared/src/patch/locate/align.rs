@@ -12,6 +12,8 @@ const MIN_WEIGHT: f64 = 20.0;
 const MIN_SCORE: f64 = 0.55;
 /// What the second-best place may reach of the best.
 const MAX_RUNNER_UP: f64 = 0.62;
+/// The share of the best place's certain lines, those that are not only alike, that no other place may reach.
+const SAME_CERTAINTY: f64 = 0.95;
 /// Similarity from which a changed context line, and a changed deleted line, counts as the same.
 const CONTEXT_ALIKE: f64 = 0.82;
 const DELETED_ALIKE: f64 = 0.85;
@@ -30,7 +32,7 @@ pub(super) fn align(
         Some(table) => table,
         None => return Ok(None),
     };
-    let Some((best, placed)) = table.best(&HashSet::new())? else { return Ok(None) };
+    let Some((best, placed)) = table.best(&HashSet::new(), Counting::All)? else { return Ok(None) };
     if best < MIN_SCORE * table.full {
         return Ok(None);
     }
@@ -44,9 +46,12 @@ pub(super) fn align(
         return Err(Refusal::new(RefusalCode::NoMatch, why));
     }
     let used: HashSet<usize> = placed.iter().filter_map(|(_, at)| *at).collect();
-    if let Some((second, elsewhere)) = table.best(&used)?
-        && second > MAX_RUNNER_UP * best
-    {
+    let certain: f64 = table.certain(&placed);
+    let rivals = [
+        table.best(&used, Counting::All)?.filter(|(second, _)| *second > MAX_RUNNER_UP * best),
+        table.best(&used, Counting::Certain)?.filter(|(second, _)| *second >= SAME_CERTAINTY * certain),
+    ];
+    if let Some((_, elsewhere)) = rivals.into_iter().flatten().next() {
         let places = [&placed, &elsewhere].into_iter().filter_map(|p| p.iter().find_map(|(_, at)| *at));
         let why = "two places fit almost equally well; add more context";
         return Err(
@@ -56,7 +61,8 @@ pub(super) fn align(
     Ok(insertions_are_anchored(ground, lines, &placed).then_some(placed))
 }
 
-/// Every insertion has a matched neighbour, with nothing but blank lines between two matched ones.
+/// Every insertion stands beside a deleted line, or all its neighbours in the hunk are in the file, with nothing but blank
+/// lines between two.
 fn insertions_are_anchored(ground: &Ground<'_>, lines: &[Line], placed: &Placement) -> bool {
     let line_of: HashMap<usize, usize> = placed.iter().filter_map(|(k, at)| at.map(|at| (*k, at))).collect();
     let mut k = 0;
@@ -68,8 +74,16 @@ fn insertions_are_anchored(ground: &Ground<'_>, lines: &[Line], placed: &Placeme
         let end = (k..lines.len()).find(|e| lines[*e].kind != LineKind::Insert).unwrap_or(lines.len());
         let before = k.checked_sub(1).and_then(|before| line_of.get(&before));
         let after = line_of.get(&end);
+        let is = |at: Option<usize>, kind: LineKind| {
+            at.and_then(|at| lines.get(at)).is_some_and(|line| line.kind == kind)
+        };
+        let (above, below) = (k.checked_sub(1), Some(end));
+        let replaces = is(above, LineKind::Delete) || is(below, LineKind::Delete);
+        let lost = (before.is_none() && is(above, LineKind::Context))
+            || (after.is_none() && is(below, LineKind::Context));
         match (before, after) {
             (None, None) => return false,
+            _ if lost && !replaces => return false,
             (Some(before), Some(after)) => {
                 if *after <= *before
                     || ground.lines[before + 1..*after].iter().any(|line| !line.trim().is_empty())
@@ -135,15 +149,29 @@ impl<'a> Table<'a> {
         Ok(Some(Self { ground, lines, old, weights, full, gain }))
     }
 
+    /// The weight of the lines that are the file's but for blanks.
+    fn certain(&self, placed: &Placement) -> f64 {
+        let gains = placed.iter().zip(&self.gain).zip(&self.weights);
+        gains
+            .filter_map(|(((_, at), row), weight)| row.get(&(*at)?).filter(|gain| **gain >= 0.9 * weight))
+            .sum()
+    }
+
     /// The best alignment that uses none of the file lines in `banned`, with its score.
-    fn best(&self, banned: &HashSet<usize>) -> Result<Option<(f64, Placement)>, Refusal> {
+    fn best(&self, banned: &HashSet<usize>, counting: Counting) -> Result<Option<(f64, Placement)>, Refusal> {
         let (n, m) = (self.old.len(), self.ground.lines.len());
         self.ground.spend((n * m) as u64)?;
         let mut scores = vec![vec![0.0_f64; m + 1]];
         let mut steps: Vec<Vec<Step>> = vec![vec![Step::Stop; m + 1]];
         for i in 0..n {
             let is_context = self.lines[self.old[i]].kind == LineKind::Context;
-            let missing = if is_context { -0.8 * self.weights[i] } else { NEVER };
+            let missing = match counting {
+                _ if !is_context => NEVER,
+                Counting::All => -0.8 * self.weights[i],
+                Counting::Certain => 0.0,
+            };
+            let counts =
+                |gain: &&f64| counting == Counting::All || !is_context || **gain >= 0.9 * self.weights[i];
             let above = &scores[i];
             let mut row = vec![NEVER; m + 1];
             let mut step = vec![Step::Stop; m + 1];
@@ -153,7 +181,7 @@ impl<'a> Table<'a> {
                 if banned.contains(&j) {
                     continue;
                 }
-                let matched = self.gain[i].get(&j).map_or(NEVER, |gain| above[j] + gain);
+                let matched = self.gain[i].get(&j).filter(counts).map_or(NEVER, |gain| above[j] + gain);
                 let missing = above[j + 1] + missing;
                 let extra = row[j] - if self.ground.lines[j].trim().is_empty() { 1.0 } else { 6.0 };
                 (row[j + 1], step[j + 1]) = if matched >= missing && matched >= extra {
@@ -193,6 +221,14 @@ impl<'a> Table<'a> {
         placed.reverse();
         Ok(Some((best, placed)))
     }
+}
+
+/// Which lines an alignment counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Counting {
+    All,
+    /// Only those that are the file's but for blanks; what else the hunk has as context costs nothing.
+    Certain,
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 use super::unified::{fill, hunk_header};
 use super::{Act, FileEdit, Refusal, RefusalCode, ReplyHunk};
 
-pub(super) fn is_one(lines: &[&str]) -> bool {
-    lines.iter().any(|line| line.trim().starts_with("*** Begin Patch") || operation(line).is_some())
+pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
+    lines.iter().position(|line| line.trim().starts_with("*** Begin Patch") || operation(line).is_some())
 }
 
 enum Operation {
@@ -24,17 +24,39 @@ fn operation(line: &str) -> Option<(Operation, &str)> {
     .find_map(|(name, operation)| rest.strip_prefix(name).map(|path| (operation, path.trim())))
 }
 
+/// Reads every patch of the reply; the first may lack its `*** Begin Patch`.
 pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let begin = lines.iter().position(|line| line.trim() == "*** Begin Patch").map_or(0, |at| at + 1);
-    let Some(length) = lines[begin..].iter().position(|line| line.trim() == "*** End Patch") else {
-        return Err(Refusal::new(
-            RefusalCode::Truncated,
-            "there is no `*** End Patch`: the reply was cut off",
-        ));
-    };
+    let mut edits = Vec::new();
+    let mut rest = lines;
+    while edits.is_empty()
+        || mark(rest, "*** Begin Patch").is_some()
+        || rest.iter().any(|l| operation(l).is_some())
+    {
+        let begin = mark(rest, "*** Begin Patch").map_or(0, |at| at + 1);
+        let Some(length) = mark(&rest[begin..], "*** End Patch") else {
+            let why = "there is no `*** End Patch`: the reply was cut off";
+            return Err(Refusal::new(RefusalCode::Truncated, why));
+        };
+        let read = read_one(&rest[begin..begin + length]);
+        if read.is_empty() {
+            break;
+        }
+        edits.extend(read);
+        rest = &rest[begin + length + 1..];
+    }
+    Ok(edits)
+}
+
+/// The first line that is `mark`; one with blanks in front of it, which may be text of a file, only when no other is.
+fn mark(lines: &[&str], mark: &str) -> Option<usize> {
+    let exact = lines.iter().position(|line| line.trim_end() == mark);
+    exact.or_else(|| lines.iter().position(|line| line.trim() == mark))
+}
+
+fn read_one(lines: &[&str]) -> Vec<FileEdit> {
     let mut edits: Vec<FileEdit> = Vec::new();
     let mut raw: Vec<(ReplyHunk, Vec<&str>)> = Vec::new();
-    for line in &lines[begin..begin + length] {
+    for line in lines {
         if let Some((operation, path)) = operation(line) {
             close(&mut edits, &mut raw);
             let act = match operation {
@@ -66,7 +88,7 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
         }
     }
     close(&mut edits, &mut raw);
-    Ok(edits)
+    edits
 }
 
 /// Gives the hunks read so far to the edit that they belong to.

@@ -17,7 +17,7 @@ pub(super) enum Inside {
 const MAX_DEPTH: usize = 4;
 
 pub(super) fn open(reply: &str) -> Inside {
-    let mut text = without_thinking(reply);
+    let mut text = without_thinking(reply).to_owned();
     for _ in 0..MAX_DEPTH {
         let inner = json_fence(text.trim()).unwrap_or(text.trim());
         if !inner.starts_with(['{', '"']) {
@@ -33,17 +33,16 @@ pub(super) fn open(reply: &str) -> Inside {
     Inside::Text(text.replace("\r\n", "\n"))
 }
 
-/// Without `<think>…</think>` sections. An open one is left: what follows it is not an answer.
-fn without_thinking(reply: &str) -> String {
+/// Without the `<think>…</think>` sections that open a reply; further in they may be text of a file. One without an end is
+/// left: what follows it is not an answer.
+fn without_thinking(reply: &str) -> &str {
     let mut rest = reply;
-    let mut kept = String::with_capacity(reply.len());
-    while let Some(start) = rest.find("<think>") {
-        let Some(end) = rest[start..].find("</think>") else { break };
-        kept.push_str(&rest[..start]);
-        rest = rest[start + end + "</think>".len()..].trim_start();
+    while let Some((_, answer)) =
+        rest.trim_start().strip_prefix("<think>").and_then(|thought| thought.split_once("</think>"))
+    {
+        rest = answer.trim_start();
     }
-    kept.push_str(rest);
-    kept
+    rest
 }
 
 fn json_fence(text: &str) -> Option<&str> {

@@ -2,8 +2,8 @@
 
 use super::{Act, FileEdit, Refusal, RefusalCode, clean_path, pair_hunk};
 
-pub(super) fn is_one(lines: &[&str]) -> bool {
-    lines.iter().any(|line| is_start(line))
+pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
+    lines.iter().position(|line| is_start(line))
 }
 
 /// `marker` 5 to 9 times, a blank, and one of the words.
@@ -33,31 +33,50 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
     let mut path: Option<String> = None;
     let mut at = 0;
     while at < lines.len() {
+        if is_end(lines[at]) {
+            // The block before it may have ended at a line of its own text.
+            return Err(torn());
+        }
         if !is_start(lines[at]) {
             at += 1;
             continue;
         }
         path = path_above(&lines[..at]).or(path);
-        let Some(middle) = find(lines, at + 1, is_middle) else { return Err(cut_off()) };
-        let Some(end) = find(lines, middle + 1, is_end) else { return Err(cut_off()) };
-        let (old, new) = (&lines[at + 1..middle], &lines[middle + 1..end]);
-        add(&mut edits, path.clone(), old, new);
+        // A new block before this one ended means that its end is missing.
+        let end =
+            lines[at + 1..].iter().position(|line| is_end(line) || is_start(line)).map(|end| at + 1 + end);
+        let Some(end) = end.filter(|end| is_end(lines[*end])) else { return Err(cut_off()) };
+        let middle = at + 1 + middle(lines[at], &lines[at + 1..end])?;
+        add(&mut edits, path.clone(), &lines[at + 1..middle], &lines[middle + 1..end]);
         at = end + 1;
     }
     Ok(edits)
 }
 
-fn find(lines: &[&str], from: usize, wanted: fn(&str) -> bool) -> Option<usize> {
-    // A new block before this one ended means that its end is missing.
-    lines[from..]
-        .iter()
-        .position(|line| wanted(line) || is_start(line))
-        .map(|offset| from + offset)
-        .filter(|at| wanted(lines[*at]))
+/// Which line parts a block's two halves: the only one that can, or the only one as long as the block's first mark.
+fn middle(start: &str, block: &[&str]) -> Result<usize, Refusal> {
+    let all: Vec<usize> = (0..block.len()).filter(|at| is_middle(block[*at])).collect();
+    match all[..] {
+        [] => Err(cut_off()),
+        [only] => Ok(only),
+        _ => {
+            let length = start.split(' ').next().map_or(0, str::len);
+            let mut fitting = all.into_iter().filter(|at| block[*at].trim_end().len() == length);
+            match (fitting.next(), fitting.next()) {
+                (Some(only), None) => Ok(only),
+                _ => Err(torn()),
+            }
+        }
+    }
 }
 
 fn cut_off() -> Refusal {
     Refusal::new(RefusalCode::Truncated, "a SEARCH/REPLACE block has no end: the reply was cut off")
+}
+
+fn torn() -> Refusal {
+    let why = "a SEARCH/REPLACE block has marks of its own in its text: send a unified diff";
+    Refusal::new(RefusalCode::Malformed, why)
 }
 
 fn add(edits: &mut Vec<FileEdit>, path: Option<String>, old: &[&str], new: &[&str]) {

@@ -3,14 +3,17 @@
 
 use super::{Act, FileEdit, Line, LineKind, Refusal, RefusalCode, ReplyHunk, clean_path};
 
-pub(super) fn is_one(lines: &[&str]) -> bool {
-    lines.iter().any(|line| line.starts_with("@@"))
-        || lines.windows(2).any(|pair| pair[0].starts_with("--- ") && pair[1].starts_with("+++ "))
-        || lines.iter().any(|line| line.starts_with("rename from "))
+pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
+    (0..lines.len()).find(|at| {
+        let next = lines.get(at + 1).copied().unwrap_or_default();
+        lines[*at].starts_with("@@")
+            || lines[*at].starts_with("rename from ")
+            || (lines[*at].starts_with("--- ") && next.starts_with("+++ "))
+    })
 }
 
 pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let (lines, closed) = inside_fence(lines);
+    let (lines, closed) = inside_fences(lines);
     let mut files: Vec<Raw<'_>> = Vec::new();
     let mut rename: (Option<String>, Option<String>) = (None, None);
     let mut in_header = true;
@@ -102,25 +105,39 @@ impl Raw<'_> {
     }
 }
 
-/// The lines inside the first fence that holds a diff, and whether that fence is closed.
-fn inside_fence<'a, 'b>(lines: &'b [&'a str]) -> (&'b [&'a str], bool) {
-    let fence = |line: &str| -> Option<usize> {
-        let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-        let count = line.chars().take_while(|c| *c == mark).count();
-        (count >= 3 && line[count..].trim_end().chars().all(|c| c.is_alphanumeric() || c == '_'))
-            .then_some(count)
-    };
-    let Some(open) = lines.iter().position(|line| fence(line).is_some()) else { return (lines, true) };
-    let length = fence(lines[open]).unwrap_or(3);
-    let mark = &lines[open][..length];
-    let body = &lines[open + 1..];
-    let close =
-        body.iter().position(|line| line.strip_prefix(mark).is_some_and(|rest| rest.trim().is_empty()));
-    let inner = &body[..close.unwrap_or(body.len())];
-    let is_diff = inner
-        .iter()
-        .any(|line| line.starts_with("@@") || line.starts_with("--- ") || line.starts_with("rename "));
-    if is_diff { (inner, close.is_some()) } else { (lines, close.is_some()) }
+/// The lines inside the fences that hold a diff, or all lines where none does; and whether every fence is closed.
+fn inside_fences<'a>(lines: &[&'a str]) -> (Vec<&'a str>, bool) {
+    let mut inside = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let Some(mark) = fence(lines[at]) else {
+            at += 1;
+            continue;
+        };
+        let body = &lines[at + 1..];
+        let close = body.iter().position(|line| closes(line, mark));
+        let inner = &body[..close.unwrap_or(body.len())];
+        if inner.iter().any(|line| ["@@", "--- ", "rename "].iter().any(|mark| line.starts_with(mark))) {
+            inside.extend_from_slice(inner);
+        }
+        if close.is_none() {
+            return (inside, false);
+        }
+        at += inner.len() + 2;
+    }
+    (if inside.is_empty() { lines.to_vec() } else { inside }, true)
+}
+
+/// The mark that opens a fence on this line.
+fn fence(line: &str) -> Option<&str> {
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let text = line.trim_start_matches(mark);
+    let count = line.len() - text.len();
+    (count >= 3 && text.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_')).then_some(&line[..count])
+}
+
+fn closes(line: &str, mark: &str) -> bool {
+    line.strip_prefix(mark).is_some_and(|rest| rest.trim().is_empty())
 }
 
 /// `@@ -12,3 +14,4 @@ section`, `@@ section`, or `@@` alone.

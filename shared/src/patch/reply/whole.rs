@@ -45,6 +45,7 @@ fn path_before(above: &[&str]) -> Option<String> {
     let line = above.iter().rev().find(|line| !line.trim().is_empty())?.trim();
     let line = line.trim_start_matches('#').trim();
     let path = clean_path(line.trim_matches(|c| matches!(c, '*' | '`' | ':')));
-    let is_path = path.contains('.') && path.chars().all(|c| c.is_alphanumeric() || "./@-_+[]()".contains(c));
+    let is_path =
+        path.contains(['.', '/']) && path.chars().all(|c| c.is_alphanumeric() || "./@-_+[]()".contains(c));
     is_path.then_some(path)
 }

@@ -1,0 +1,5 @@
+//! See `locate` in `src/lib.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tidemark_fuzz::locate(&String::from_utf8_lossy(data)));

@@ -1,0 +1,5 @@
+//! See `merge` in `src/lib.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tidemark_fuzz::merge(&String::from_utf8_lossy(data)));

@@ -1,0 +1,5 @@
+//! See `search_replace` in `src/lib.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tidemark_fuzz::search_replace(&String::from_utf8_lossy(data)));

@@ -1,0 +1,158 @@
+//! Replies that were misread once, each by its name: what they mean, or that they are refused.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+
+use tidemark_shared::patch::{Files, RefusalCode, apply};
+
+fn files<const N: usize>(files: [(&str, &str); N]) -> Files {
+    files.map(|(path, text)| (path.to_owned(), text.to_owned())).into()
+}
+
+/// What the reply makes of the project.
+fn applied(reply: &str, project: &Files) -> Result<Files, RefusalCode> {
+    let mut made = project.clone();
+    for (path, text) in apply(reply, project, project).map_err(|refusal| refusal.code)?.files {
+        match text {
+            Some(text) => drop(made.insert(path, text)),
+            None => drop(made.remove(&path)),
+        }
+    }
+    Ok(made)
+}
+
+fn refused(reply: &str, project: &Files) -> RefusalCode {
+    applied(reply, project).unwrap_err()
+}
+
+#[test]
+fn each_fence_of_a_reply_holds_a_diff_of_its_own() {
+    let project = files([("a.ts", "one\ntwo\n"), ("b.ts", "three\nfour\n")]);
+    let reply = "First:\n```diff\n--- a.ts\n+++ a.ts\n@@\n-one\n+1\n```\nThen:\n```diff\n--- b.ts\n+++ b.ts\n@@\n-four\n+4\n```\n";
+    assert_eq!(applied(reply, &project), Ok(files([("a.ts", "1\ntwo\n"), ("b.ts", "three\n4\n")])));
+}
+
+#[test]
+fn a_reply_may_hold_two_begin_patch_parts() {
+    let part = |path: &str, line: &str| {
+        format!("*** Begin Patch\n*** Update File: {path}\n@@\n-{line}\n+new\n*** End Patch\n")
+    };
+    let project = files([("a.ts", "one\n"), ("b.ts", "two\n")]);
+    let reply = part("a.ts", "one") + &part("b.ts", "two");
+    assert_eq!(applied(&reply, &project), Ok(files([("a.ts", "new\n"), ("b.ts", "new\n")])));
+    let cut = reply.trim_end().strip_suffix("*** End Patch").unwrap();
+    assert_eq!(refused(cut, &project), RefusalCode::Truncated);
+}
+
+#[test]
+fn marks_in_the_text_of_a_block_are_not_taken_for_its_own() {
+    let underlined = files([("notes.md", "Title\n=======\ntext\n")]);
+    let block =
+        "notes.md\n<<<<<<< SEARCH\nTitle\n=======\ntext\n=======\nTitle\n=======\nnew\n>>>>>>> REPLACE\n";
+    assert_eq!(refused(block, &underlined), RefusalCode::Malformed);
+    let longer = block.replace("<<<<<<< ", "<<<<<<<<< ").replace("text\n=======\n", "text\n=========\n");
+    assert_eq!(applied(&longer, &underlined), Ok(files([("notes.md", "Title\n=======\nnew\n")])));
+    let shown = files([("notes.md", ">>>>>>> REPLACE\n")]);
+    let block = "notes.md\n<<<<<<< SEARCH\n>>>>>>> REPLACE\n=======\n>>>>>>> REPLACE\na\n>>>>>>> REPLACE\n";
+    assert!(applied(block, &shown).is_err());
+}
+
+#[test]
+fn a_format_shown_inside_a_diff_is_text() {
+    let project = files([("docs.md", "a\n*** Begin Patch\n*** End Patch\nb\n<<<<<<< SEARCH\n")]);
+    let reply = "--- docs.md\n+++ docs.md\n@@ -1,5 +1,5 @@\n a\n *** Begin Patch\n *** End Patch\n-b\n+c\n <<<<<<< SEARCH\n";
+    let made = files([("docs.md", "a\n*** Begin Patch\n*** End Patch\nc\n<<<<<<< SEARCH\n")]);
+    assert_eq!(applied(reply, &project), Ok(made.clone()));
+    let reply = "*** Begin Patch\n*** Update File: docs.md\n@@\n *** End Patch\n-b\n+c\n*** End Patch\n";
+    assert_eq!(applied(reply, &project), Ok(made));
+}
+
+#[test]
+fn a_file_that_shows_a_diff_is_not_taken_for_one() {
+    let project = files([("docs.md", "old\n"), ("a.ts", "one\n")]);
+    let reply = "docs.md\n```\n# How to\nWrite this:\n--- a.ts\n+++ a.ts\n@@\n-one\n+two\n```\n";
+    assert_eq!(refused(reply, &project), RefusalCode::Malformed);
+}
+
+#[test]
+fn an_edit_without_a_changed_line_is_not_claimed_to_be_done() {
+    let project = files([("a.ts", "one\n")]);
+    assert_eq!(refused("--- a.ts\n+++ a.ts\n@@\n one\n", &project), RefusalCode::Malformed);
+}
+
+#[test]
+fn thinking_is_cut_at_the_start_of_a_reply_only() {
+    let project = files([("a.ts", "let a = '<think>';\nlet b = '</think>';\n")]);
+    let reply = "<think>hm</think>\n--- a.ts\n+++ a.ts\n@@\n-let a = '<think>';\n+let c = '<think>';\n let b = '</think>';\n";
+    assert_eq!(applied(reply, &project), Ok(files([("a.ts", "let c = '<think>';\nlet b = '</think>';\n")])));
+}
+
+#[test]
+fn a_whole_file_without_an_ending_in_its_name_is_not_passed_over() {
+    let project = files([("scripts/setup", "one\n"), ("a.ts", "two\n")]);
+    let reply = "scripts/setup\n```\n1\n```\n\na.ts\n```\n2\n```\n";
+    assert_eq!(applied(reply, &project), Ok(files([("scripts/setup", "1\n"), ("a.ts", "2\n")])));
+}
+
+#[test]
+fn a_reading_that_fits_more_strictly_wins_and_no_other_chooses_between_places() {
+    let file = "    if (ready) {\n      start()\n    }\n    stop()\n";
+    let reply = "--- a.ts\n+++ a.ts\n@@\n  if (ready) {\n    start()\n+   wait()\n  }\n";
+    let made = "    if (ready) {\n      start()\n      wait()\n    }\n    stop()\n";
+    assert_eq!(applied(reply, &files([("a.ts", file)])), Ok(files([("a.ts", made)])));
+    let twice = format!("{file}\n{file}");
+    assert_eq!(refused(reply, &files([("a.ts", &twice)])), RefusalCode::Ambiguous);
+}
+
+#[test]
+fn text_that_overlaps_itself_stands_in_two_places() {
+    let reply = r#"{"path": "a.ts", "old_str": "go()\nstop()\ngo()", "new_str": "go()"}"#;
+    assert_eq!(
+        refused(reply, &files([("a.ts", "go()\nstop()\ngo()\nstop()\ngo()\n")])),
+        RefusalCode::Ambiguous
+    );
+}
+
+#[test]
+fn numbers_that_are_the_files_own_text_stay() {
+    let project = files([("a.txt", "1: one\n2: two\nthree\none\ntwo\n")]);
+    let reply = "a.txt\n<<<<<<< SEARCH\n1: one\n2: two\n=======\n1: one\n2: 2\n>>>>>>> REPLACE\n";
+    assert_eq!(applied(reply, &project), Ok(files([("a.txt", "1: one\n2: 2\nthree\none\ntwo\n")])));
+}
+
+#[test]
+fn a_new_lines_own_number_is_not_taken_off() {
+    let project = files([("a.txt", "one\ntwo\n")]);
+    let reply =
+        "a.txt\n<<<<<<< SEARCH\n1: one\n2: two\n=======\n1: one\n3: mine\nplain\n2: two\n>>>>>>> REPLACE\n";
+    assert_eq!(refused(reply, &project), RefusalCode::NoMatch);
+}
+
+#[test]
+fn an_insertion_beside_a_line_that_is_not_there_has_no_sure_place() {
+    let file = "start the basin\nopen the gate\n}\n\nwait for the tide\nclose the gate\n}\n";
+    let reply = "--- a.txt\n+++ a.txt\n@@\n wait for the tide\n close the gate\n+ring the bell\n \n";
+    assert!(applied(reply, &files([("a.txt", file)])).is_err());
+}
+
+#[test]
+fn blank_lines_that_close_a_replaced_text_go_with_it() {
+    let file = "    first = 1\n    second = 2\n\n\nend\n";
+    let reply =
+        r#"{"path": "a.py", "old_str": "first = 1\nsecond = 2\n\n", "new_str": "first = 1\nsecond = 3\n"}"#;
+    let made = "    first = 1\n    second = 3\n\nend\n";
+    assert_eq!(applied(reply, &files([("a.py", file)])), Ok(files([("a.py", made)])));
+}
+
+#[test]
+fn a_carriage_return_that_is_a_last_line_stays() {
+    let reply = "--- a.txt\n+++ a.txt\n@@\n-one\n+1\n";
+    assert_eq!(applied(reply, &files([("a.txt", "one\ntwo\n\r")])), Ok(files([("a.txt", "1\ntwo\n\r")])));
+}
+
+#[test]
+fn a_blank_line_beside_left_out_code_is_not_a_line_of_the_file() {
+    let project = files([("a.ts", "\nconst first = 1;\nconst second = 2;\nconst third = 3;\n")]);
+    let reply = "a.ts\n```ts\n\n// ... existing code ...\nconst second = 2;\nconst third = 4;\n```\n";
+    let meant = files([("a.ts", "\nconst first = 1;\nconst second = 2;\nconst third = 4;\n")]);
+    assert_eq!(applied(reply, &project), Ok(meant));
+}
