@@ -5,6 +5,14 @@
 //! lost its lease can neither append nor finish. Skewed clocks can only make work repeat.
 //! `conformance.rs` is the contract; [`memory`] is the reference backend, [`sled`] the one that outlives the process.
 //!
+//! **The order.** Each mode is a lane of its own; a worker names the lanes that it has room in. Among their tasks the
+//! highest priority goes first. Within one priority lanes take turns, and within a lane people do: each has a line of their
+//! own there, first in first out by `place`, and whoever was served goes to the end of the ring. A person with as many
+//! running tasks as `max_running_per_person` allows stands in no ring until one ends.
+//!
+//! **Trying again.** A failure that may pass ([`limits::Retries`], by what failed) sends the task back to the line for a
+//! while; only when its tries are used up does it fail. Lost workers are counted apart (`max_interruptions`).
+//!
 //! How it is built: [`decide`] turns a command into records by reading the one [`state`]; a record is an effect, so
 //! applying it decides nothing. [`ledger`] is the queue itself over any keep of records: memory, or journal and sled.
 
@@ -12,6 +20,7 @@ mod decide;
 mod journal;
 mod ledger;
 mod limits;
+mod line;
 pub mod memory;
 mod record;
 pub mod sled;
@@ -23,13 +32,14 @@ mod writer;
 #[cfg(test)]
 mod conformance;
 
-pub use limits::QueueLimits;
+pub use limits::{Backoff, QueueLimits, Retries};
 
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tidemark_shared::{
-    EventKind, Millis, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId, TaskResult,
-    TaskStatus, UserId, WaitingFor, task::Metrics, task::TaskEdit,
+    EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId,
+    TaskResult, TaskStatus, UserId, WaitingFor, task::Metrics, task::TaskEdit,
 };
 
 /// What a worker holds while it works on a task: the right to write, until `attempt` is no longer the newest.
@@ -37,6 +47,8 @@ use tidemark_shared::{
 pub struct Lease {
     pub task: TaskId,
     pub attempt: u32,
+    /// How often the task failed before and was tried again.
+    pub failures: u32,
     pub expires: Millis,
 }
 
@@ -64,6 +76,7 @@ pub enum Outcome {
         /// A limit ended the work early, and what was done until then is worth a review.
         error: Option<TaskError>,
     },
+    /// Tried again later when that is worth it, else the end.
     Failed {
         error: TaskError,
         metrics: Option<Metrics>,
@@ -115,16 +128,43 @@ pub struct Changed {
     pub review: Review,
 }
 
-/// The ledger as `/health/detailed` shows it.
+/// The ledger as `/health/detailed` and `/metrics` show it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueStats {
+    /// Every lane, also an empty one.
+    pub lanes: BTreeMap<Mode, LaneStats>,
+    /// Workers lost while they ran a task.
+    pub lease_losses: u64,
+    /// Failures that were tried again.
+    pub retries: u64,
+}
+
+/// One lane of the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneStats {
     /// In line, those that wait for something included.
     pub queued: usize,
-    /// In line and waiting for the network, an approval, a budget or a slot.
+    /// In line and waiting for something ([`WaitingFor`]); a person's own cap does not count.
     pub waiting: usize,
     pub processing: usize,
+    /// When the task that is in line the longest was submitted.
     pub oldest_queued_at: Option<Millis>,
-    pub lease_losses: u64,
+    pub is_paused: bool,
+}
+
+impl QueueStats {
+    /// All lanes together; paused when all are.
+    pub fn total(&self) -> LaneStats {
+        let mut all = LaneStats { is_paused: !self.lanes.is_empty(), ..LaneStats::default() };
+        for lane in self.lanes.values() {
+            all.queued += lane.queued;
+            all.waiting += lane.waiting;
+            all.processing += lane.processing;
+            all.oldest_queued_at = all.oldest_queued_at.into_iter().chain(lane.oldest_queued_at).min();
+            all.is_paused &= lane.is_paused;
+        }
+        all
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +192,16 @@ pub enum Submission {
     New(Task),
     /// The same task was sent before: this is how it stands now.
     Known(Task),
+    /// Another task asks the same of the same files and has not ended yet: this one. Nothing was made.
+    Same(Task),
+}
+
+impl Submission {
+    pub fn into_task(self) -> Task {
+        match self {
+            Self::New(task) | Self::Known(task) | Self::Same(task) => task,
+        }
+    }
 }
 
 #[async_trait]
@@ -159,17 +209,36 @@ pub trait TaskQueue: Send + Sync {
     /// Stores a task, puts it in line and writes its `queued` event in one durable transaction. The same id with what a
     /// client sent unchanged answers `Known` (an edit since then does not matter); with anything else
     /// [`QueueError::IdTaken`]. The ledger sets everything that it owns: status, attempt, review and times.
-    async fn submit(&self, task: Task) -> Result<Submission, QueueError>;
+    ///
+    /// With `cache_key`, the newest task of that key that is done, and whose review is `None` or `Pending`, gives the new
+    /// task its result: it is done at once, with `metrics.cached` and nothing used. With `after`, it waits for that task's
+    /// end (an unknown one is `NotFound`, one that ended otherwise than well fails it at once,
+    /// [`TaskErrorCode::DependencyFailed`]).
+    ///
+    /// [`TaskErrorCode::DependencyFailed`]: tidemark_shared::TaskErrorCode::DependencyFailed
+    async fn submit(&self, task: Task) -> Result<Submission, QueueError> {
+        self.submit_or_join(task, false).await
+    }
+    /// As [`Self::submit`]; one that `joins` is not made when a task with its `cache_key` has not ended yet: that one
+    /// answers, as `Same`.
+    async fn submit_or_join(&self, task: Task, joins: bool) -> Result<Submission, QueueError>;
     async fn get(&self, id: TaskId) -> Result<Task, QueueError>;
     /// Tasks, newest first. A cursor that is no longer known is [`QueueError::NotFound`].
     async fn list(&self, filter: TaskFilter) -> Result<TaskPage, QueueError>;
 
-    /// Takes the next task: highest priority first, first in first out within one. Nothing when the line is empty or
-    /// everything in it waits. An expired lease is taken back here (event `interrupted`); a task that was interrupted
-    /// more than the configured number of times fails with `interrupted` instead.
-    async fn lease(&self, worker: &str, ttl: Duration) -> Result<Option<Leased>, QueueError>;
-    /// Returns when [`Self::lease`] may have something: new work, work come due, or an expired lease. No polling while idle.
-    async fn ready(&self);
+    /// Takes up to `want` tasks out of `lanes`, in the order that this module's head tells; from a paused lane none. Fewer,
+    /// or none, when nothing else is free to go. Expired leases are taken back here (event `interrupted`); a task that was
+    /// interrupted more than the configured number of times fails with `interrupted` instead.
+    async fn lease(
+        &self,
+        worker: &str,
+        lanes: &[Mode],
+        want: usize,
+        ttl: Duration,
+    ) -> Result<Vec<Leased>, QueueError>;
+    /// Returns when [`Self::lease`] of these lanes may have something: new work, work come due, or an expired lease. No
+    /// polling while idle.
+    async fn ready(&self, lanes: &[Mode]);
     /// Keeps a lease for another `ttl`.
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Beat, QueueError>;
     /// Returns when someone asked to cancel this attempt, or its lease is lost: at once in this process.
@@ -178,7 +247,8 @@ pub trait TaskQueue: Send + Sync {
     /// [`QueueError::Full`] when the task has as many events as the limit allows (an end is always accepted).
     async fn append(&self, lease: &Lease, events: Vec<EventKind>) -> Result<Seq, QueueError>;
     /// Lets go of the task; with an end, the `finished` event is in the same transaction. A task that someone asked to
-    /// cancel ends as cancelled instead of going back to the line; one with too many events fails instead.
+    /// cancel ends as cancelled instead of going back to the line; one with too many events fails instead. An end also
+    /// ends or frees the tasks that come after this one.
     async fn finish(&self, lease: &Lease, outcome: Outcome) -> Result<Task, QueueError>;
 
     /// A queued task is cancelled at once; a running one is asked to stop and is cancelled by its worker. Cancelling a
@@ -189,7 +259,9 @@ pub trait TaskQueue: Send + Sync {
     /// Records a review of a done task: replaces its hunk reviews and `review` and appends `event`, when the task's review
     /// and hunks are still `expected` (else `WrongState`). Moves no file.
     async fn review(&self, expected: &Task, reviewed: Task, event: EventKind) -> Result<Task, QueueError>;
-    /// Every task that waits for `what` may run again.
+    /// Nothing is leased from a paused lane; what runs goes on. Outlives the process.
+    async fn pause(&self, lane: Mode, is_paused: bool) -> Result<(), QueueError>;
+    /// Every task that waits for `what` may run again; not `Slot` and `Task`, which the ledger itself knows about.
     async fn wake(&self, what: WaitingFor) -> Result<(), QueueError>;
 
     /// The events after `after`, at most `limit`, in order and without gaps. `after` 0 is the beginning.

@@ -10,11 +10,13 @@ use futures::FutureExt as _;
 use network::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_shared::{Task, TaskError, TaskErrorCode, WaitingFor};
+use tidemark_shared::{Mode, Task, TaskError, TaskErrorCode, WaitingFor};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct WorkerLimits {
-    /// Tasks that run side by side.
-    pub max_running: usize,
+    /// Tasks that run side by side, by mode: a short question need not wait behind a long change.
+    pub running: Lanes,
     /// Seconds that a lease lasts without being renewed: how long a crash leaves a task alone.
     pub lease_seconds: u64,
     /// Seconds before a task that waits for the network is tried again; twice as long each time …
@@ -34,7 +36,39 @@ pub struct WorkerLimits {
 
 impl Default for WorkerLimits {
     fn default() -> Self {
-        Self { max_running: 2, lease_seconds: 30, first_retry_seconds: 5, longest_retry_seconds: 60 }
+        Self {
+            running: Lanes::default(),
+            lease_seconds: 30,
+            first_retry_seconds: 5,
+            longest_retry_seconds: 60,
+        }
+    }
+}
+
+/// How many tasks of each mode run side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lanes {
+    pub patch: usize,
+    pub explain: usize,
+    pub generate_test: usize,
+    pub lint_fix: usize,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { patch: 2, explain: 2, generate_test: 1, lint_fix: 1 }
+    }
+}
+
+impl Lanes {
+    const fn of(&self, lane: Mode) -> usize {
+        match lane {
+            Mode::Patch => self.patch,
+            Mode::Explain => self.explain,
+            Mode::GenerateTest => self.generate_test,
+            Mode::LintFix => self.lint_fix,
+        }
     }
 }
 
@@ -102,10 +136,16 @@ impl Bench {
     }
 
     async fn take_tasks(self: Arc<Self>) {
+        let queue = Arc::clone(&self.parts.queue);
         let mut running = JoinSet::new();
         let ttl = self.ttl();
+        let room: BTreeMap<Mode, Arc<Semaphore>> = Mode::ALL
+            .into_iter()
+            .map(|lane| (lane, Arc::new(Semaphore::new(self.limits.running.of(lane)))))
+            .collect();
         loop {
-            let is_free = running.len() < self.limits.max_running;
+            let open: Vec<Mode> =
+                room.iter().filter(|(_, room)| room.available_permits() > 0).map(|(lane, _)| *lane).collect();
             tokio::select! {
                 biased;
                 () = self.stopping.cancelled() => break,
@@ -114,9 +154,16 @@ impl Bench {
                         tracing::error!(error = %why, "a task's worker broke");
                     }
                 }
-                () = self.parts.queue.ready(), if is_free => match self.parts.queue.lease(&self.name, ttl).await {
-                    Ok(Some(leased)) => drop(running.spawn(Arc::clone(&self).run(leased))),
-                    Ok(None) => tokio::task::yield_now().await,
+                () = queue.ready(&open), if !open.is_empty() => match queue.lease(&self.name, &open, 1, ttl).await {
+                    Ok(leased) if leased.is_empty() => tokio::task::yield_now().await,
+                    Ok(leased) => for leased in leased {
+                        let place = room.get(&leased.task.mode).and_then(|r| Arc::clone(r).try_acquire_owned().ok());
+                        let run = Arc::clone(&self).run(leased);
+                        running.spawn(async move {
+                            run.await;
+                            drop(place);
+                        });
+                    },
                     Err(why) => {
                         tracing::error!(error = %why, "the ledger gave no task");
                         tokio::select! {
@@ -173,7 +220,7 @@ impl Bench {
     fn tell_network(&self, task: &Task) {
         match task.waiting_for {
             Some(WaitingFor::Network) => self.network.is_waited_for(),
-            Some(WaitingFor::Approval | WaitingFor::Budget | WaitingFor::Slot) | None => {
+            Some(WaitingFor::Approval | WaitingFor::Budget | WaitingFor::Slot | WaitingFor::Task) | None => {
                 self.network.was_reached()
             }
         }

@@ -50,6 +50,9 @@ fn task(number: u128) -> Task {
         error: None,
         snapshot: Hash::of(b"a snapshot"),
         retry_of: None,
+        run_at: None,
+        after: None,
+        cache_key: None,
         cancel_requested: false,
         attempt: 0,
         created_at: 0,
@@ -74,7 +77,8 @@ async fn work(queue: &SledQueue, first: u128, rounds: u128, tell: impl Fn(u128, 
     for number in first..first.saturating_add(rounds) {
         queue.submit(task(number)).await.unwrap();
         tell(number, 1);
-        let leased = queue.lease("worker", TTL).await.unwrap().expect("a task is in line");
+        let leased =
+            queue.lease("worker", &Mode::ALL, 1, TTL).await.unwrap().pop().expect("a task is in line");
         let mine = leased.task.id.as_uuid().as_u128();
         let seq = queue.append(&leased.lease, vec![EventKind::Text { text: "words".into() }]).await.unwrap();
         tell(mine, seq);
@@ -132,7 +136,7 @@ async fn a_load_is_worked_through() {
         working.spawn(async move { work(&queue, first + hand * 1_000_000, rounds, tell).await });
     }
     working.join_all().await;
-    assert_eq!(queue.stats().await.unwrap().queued, 0);
+    assert_eq!(queue.stats().await.unwrap().total().queued, 0);
 }
 
 /// This test binary again, as a child under load.

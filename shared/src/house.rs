@@ -72,7 +72,25 @@ pub struct QueueHealth {
     pub processing: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_queued_at: Option<Millis>,
+    pub lanes: Vec<LaneHealth>,
+    /// Workers lost while they ran a task.
     pub lease_losses: u64,
+    /// Failures that were tried again.
+    pub retries: u64,
+}
+
+/// The line of one mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneHealth {
+    pub mode: crate::Mode,
+    pub queued: u64,
+    pub waiting: u64,
+    pub processing: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_queued_at: Option<Millis>,
+    /// Nothing is taken from it until it is resumed.
+    pub is_paused: bool,
 }
 
 /// One part of the house.

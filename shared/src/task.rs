@@ -57,7 +57,10 @@ pub enum WaitingFor {
     Network,
     Approval,
     Budget,
+    /// This person has as many tasks running as one may have.
     Slot,
+    /// The end of the task named by `after`.
+    Task,
 }
 
 /// Where the review of a finished task stands.
@@ -115,6 +118,15 @@ pub struct NewTask {
     pub files: Vec<OpenFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
+    /// Not before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Millis>,
+    /// Only once that task is done; when it ends otherwise, this one fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
+    /// Ask the model even when the same was asked of the same files before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 impl NewTask {
@@ -184,6 +196,8 @@ pub enum TaskErrorCode {
     DemoCannot,
     /// The worker died too often while running this task.
     Interrupted,
+    /// The task that this one comes after did not end well.
+    DependencyFailed,
     /// A defect of ours; the log has the cause.
     Internal,
 }
@@ -229,6 +243,16 @@ pub struct Task {
     /// The task that this one tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<TaskId>,
+    /// It runs not before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Millis>,
+    /// It runs once that task is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
+    /// Tasks with the same key ask the same of the same files: one answer serves them all. Absent when the model is to be
+    /// asked in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_key: Option<crate::Hash>,
     /// Someone asked to cancel it while a worker had it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancel_requested: bool,

@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
-use tidemark_shared::house::{Health, HealthCheck, HealthDetails, QueueHealth};
+use tidemark_shared::house::{Health, HealthCheck, HealthDetails, LaneHealth, QueueHealth};
 
 /// Below this much free space the disk is reported as nearly full.
 const LOW_DISK: u64 = 200 << 20;
@@ -26,7 +26,10 @@ pub(super) async fn detailed(_caller: Caller, State(app): State<Arc<App>>) -> An
     let data_dir = app.data_dir.clone();
     let free = tokio::task::spawn_blocking(move || free_bytes(&data_dir)).await.ok().flatten();
     let ledger = match &stats {
-        Ok(stats) => (true, format!("{} queued, {} running", stats.queued, stats.processing)),
+        Ok(stats) => {
+            let all = stats.total();
+            (true, format!("{} queued, {} running", all.queued, all.processing))
+        }
         Err(why) => (false, why.to_string()),
     };
     let disk = match free {
@@ -38,6 +41,15 @@ pub(super) async fn detailed(_caller: Caller, State(app): State<Arc<App>>) -> An
         .map(|(name, (ok, message))| HealthCheck { name: name.into(), ok, message })
         .collect();
     let stats = stats.unwrap_or_default();
+    let all = stats.total();
+    let lanes = stats.lanes.iter().map(|(mode, lane)| LaneHealth {
+        mode: *mode,
+        queued: lane.queued as u64,
+        waiting: lane.waiting as u64,
+        processing: lane.processing as u64,
+        oldest_queued_at: lane.oldest_queued_at,
+        is_paused: lane.is_paused,
+    });
     Ok(Json(HealthDetails {
         status: if checks.iter().all(|check| check.ok) { "up" } else { "degraded" }.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -45,11 +57,13 @@ pub(super) async fn detailed(_caller: Caller, State(app): State<Arc<App>>) -> An
         started_at: app.started_at,
         uptime_ms: app.clock.now().saturating_sub(app.started_at),
         queue: QueueHealth {
-            queued: stats.queued as u64,
-            waiting: stats.waiting as u64,
-            processing: stats.processing as u64,
-            oldest_queued_at: stats.oldest_queued_at,
+            queued: all.queued as u64,
+            waiting: all.waiting as u64,
+            processing: all.processing as u64,
+            oldest_queued_at: all.oldest_queued_at,
+            lanes: lanes.collect(),
             lease_losses: stats.lease_losses,
+            retries: stats.retries,
         },
         checks,
     }))

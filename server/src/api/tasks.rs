@@ -49,7 +49,7 @@ pub(super) async fn submit(
 }
 
 fn submitted(submission: Submission) -> Submitted {
-    let (Submission::New(task) | Submission::Known(task)) = submission;
+    let task = submission.into_task();
     Submitted { task_id: task.id, session_id: task.session_id, status: task.status }
 }
 

@@ -87,6 +87,9 @@ async fn work(
         priority: None,
         files: Vec::new(),
         cursor: None,
+        run_at: None,
+        after: None,
+        fresh: true,
     };
     let submitted: Submitted = house.post("/api/agent/tasks", &new).await?;
     let task = format!("/api/agent/tasks/{}", submitted.task_id);

@@ -1,7 +1,9 @@
 //! What every [`TaskQueue`] promises, as named cases that each backend runs. Time is a [`ManualClock`]: what would take
 //! a minute takes none, and what should not wait is seen not to.
 
+mod again;
 mod events;
+mod lanes;
 mod line;
 mod random;
 mod review;
@@ -52,6 +54,25 @@ macro_rules! every_queue {
             line::an_edit_moves_a_task_in_line,
             line::only_a_queued_task_is_edited,
             line::stats_count_what_is_there,
+            lanes::a_worker_gets_only_what_it_has_room_for,
+            lanes::the_highest_priority_goes_first_over_all_lanes,
+            lanes::a_paused_lane_gives_nothing_until_it_is_resumed,
+            lanes::people_take_turns,
+            lanes::an_edit_keeps_the_turn,
+            lanes::a_person_runs_only_so_many_tasks,
+            lanes::a_lost_worker_frees_its_slots,
+            lanes::a_person_has_only_so_many_tasks_in_line,
+            again::a_scheduled_task_waits_for_its_time,
+            again::a_failure_that_may_pass_is_tried_again,
+            again::a_failure_that_a_person_must_mend_is_an_end,
+            again::lost_workers_do_not_count_as_failures,
+            again::a_cancelled_task_is_not_tried_again,
+            again::a_task_comes_after_another,
+            again::what_comes_after_a_failure_fails,
+            again::a_task_that_comes_after_an_unknown_one_is_refused,
+            again::the_same_question_is_answered_once,
+            again::an_answer_that_was_turned_down_is_asked_anew,
+            again::an_answer_that_a_limit_cut_short_is_asked_anew,
             workers::a_lease_starts_an_attempt,
             workers::an_expired_lease_returns_to_line,
             workers::a_renewed_lease_does_not_expire,
@@ -113,20 +134,30 @@ pub(super) fn limits() -> QueueLimits {
         max_review_events: 3,
         max_body_bytes: 100_000,
         keep_ended: 20,
+        max_queued_per_person: Some(45),
+        max_running_per_person: Some(41),
         min_free_bytes: 0,
         ..QueueLimits::default()
     }
 }
 
 async fn memory() -> House {
+    memory_with(limits())
+}
+
+fn memory_with(limits: QueueLimits) -> House {
     let clock = Arc::new(ManualClock::at(START));
-    House { queue: Arc::new(MemoryQueue::new(clock.clone(), limits())), clock, _home: None }
+    House { queue: Arc::new(MemoryQueue::new(clock.clone(), limits)), clock, _home: None }
 }
 
 async fn on_sled() -> House {
+    on_sled_with(limits()).await
+}
+
+async fn on_sled_with(limits: QueueLimits) -> House {
     let home = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(START));
-    let queue = SledQueue::open(home.path(), clock.clone(), limits()).await.unwrap();
+    let queue = SledQueue::open(home.path(), clock.clone(), limits).await.unwrap();
     House { queue: Arc::new(queue), clock, _home: Some(home) }
 }
 
@@ -151,6 +182,9 @@ pub(super) fn task(number: u128) -> Task {
         error: None,
         snapshot: Hash::of(b"a snapshot"),
         retry_of: None,
+        run_at: None,
+        after: None,
+        cache_key: None,
         cancel_requested: false,
         attempt: 0,
         created_at: 0,
@@ -171,12 +205,12 @@ fn session(number: u128) -> SessionId {
 pub(super) async fn submit(queue: &dyn TaskQueue, number: u128) -> Task {
     match queue.submit(task(number)).await.unwrap() {
         Submission::New(task) => task,
-        Submission::Known(task) => panic!("{} was there before", task.id),
+        Submission::Known(task) | Submission::Same(task) => panic!("{} was there before", task.id),
     }
 }
 
 pub(super) async fn lease(queue: &dyn TaskQueue) -> Option<Leased> {
-    queue.lease("worker", TTL).await.unwrap()
+    queue.lease("worker", &Mode::ALL, 1, TTL).await.unwrap().pop()
 }
 
 /// The number of the next task in line, leased.
@@ -196,8 +230,7 @@ pub(super) fn done(explanation: &str) -> Outcome {
 }
 
 fn failed() -> Outcome {
-    let error =
-        TaskError { code: TaskErrorCode::ProviderFailed, message: "no answer".into(), retryable: true };
+    let error = TaskError { code: TaskErrorCode::BadKey, message: "no answer".into(), retryable: false };
     Outcome::Failed { error, metrics: None }
 }
 

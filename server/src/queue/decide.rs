@@ -7,14 +7,23 @@ use super::{Beat, Lease, Outcome, QueueError, QueueLimits};
 use std::collections::HashMap;
 use std::time::Duration;
 use tidemark_shared::{
-    EventKind, Millis, Seq, Task, TaskError, TaskErrorCode, TaskId, TaskStatus, WaitingFor,
-    task::TaskEdit,
+    EventKind, Hash, Millis, Mode, Review, Seq, Task, TaskError, TaskErrorCode, TaskId, TaskStatus, UserId,
+    WaitingFor,
     task::transition::{self, Move},
+    task::{Metrics, TaskEdit},
 };
 
 /// Bodies that are kept, read while deciding.
 pub trait Bodies {
     fn body(&self, id: TaskId) -> Result<Task, QueueError>;
+}
+
+/// How a submitted task was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    New,
+    Known,
+    Same(TaskId),
 }
 
 /// Commands in the making.
@@ -33,38 +42,120 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Whether the task is new.
-    pub(super) fn submit(&mut self, mut task: Task) -> Result<bool, QueueError> {
+    pub(super) fn submit(&mut self, mut task: Task, joins: bool) -> Result<Taken, QueueError> {
         if let Ok(known) = self.state.head(task.id) {
-            return if known.sent == digest(&task) { Ok(false) } else { Err(QueueError::IdTaken(task.id)) };
-        }
-        if self.state.queued() >= self.limits.max_queued {
-            return Err(QueueError::Full { what: "tasks in line", limit: self.limits.max_queued });
+            return if known.sent == digest(&task) {
+                Ok(Taken::Known)
+            } else {
+                Err(QueueError::IdTaken(task.id))
+            };
         }
         task.result = None;
         task.metrics = None;
         task.error = None;
         self.fits(&task)?;
-        let head = Head::new(&task, self.state.next_place(), self.now);
+        if let Some(key) = task.cache_key.clone() {
+            if joins && let Some(same) = self.state.same(&key).find(|head| !head.status.is_terminal()) {
+                return Ok(Taken::Same(same.id));
+            }
+            if let Some(answered) = self.answer(&key)? {
+                return self.recall(task, answered).map(|()| Taken::New);
+            }
+        }
+        self.has_room(&task.user_id)?;
+        let mut head = Head::new(&task, self.state.next_place(), self.now);
+        if let Some(wait) = task.run_at.and_then(|at| at.checked_sub(self.now)).filter(|wait| *wait > 0) {
+            head.not_before = Some(self.steady.saturating_add(wait));
+            head.pause_ms = wait;
+        }
+        let leader = task.after.map(|id| self.state.head(id).cloned()).transpose()?;
+        head.waiting_for = leader.as_ref().filter(|l| !l.status.is_terminal()).map(|_| WaitingFor::Task);
+        let follower = head.clone();
         self.put(head, Some(task), vec![EventKind::Queued]);
-        Ok(true)
+        match leader.map(|leader| leader.status) {
+            Some(TaskStatus::Failed | TaskStatus::Cancelled) => {
+                self.fail_follower(self.state.head(follower.id)?.clone())?;
+                self.forget_oldest();
+            }
+            Some(TaskStatus::Done | TaskStatus::Queued | TaskStatus::Processing) | None => {}
+        }
+        Ok(Taken::New)
     }
 
-    pub(super) fn lease(&mut self, worker: &str, ttl: Duration) -> Result<Option<Lease>, QueueError> {
+    fn has_room(&self, person: &UserId) -> Result<(), QueueError> {
+        let full = |what, limit| Err(QueueError::Full { what, limit });
+        if self.state.queued() >= self.limits.max_queued {
+            return full("tasks in line", self.limits.max_queued);
+        }
+        match self.limits.max_queued_per_person {
+            Some(limit) if self.state.queued_by(person) >= limit => {
+                full("tasks of one person in line", limit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The newest task that answered the same well, unless a person turned the answer down.
+    fn answer(&self, key: &Hash) -> Result<Option<Task>, QueueError> {
+        let is_good = |head: &&Head| {
+            head.status == TaskStatus::Done && matches!(head.review, Review::None | Review::Pending)
+        };
+        let Some(head) = self.state.same(key).find(is_good) else { return Ok(None) };
+        // A limit may have ended it early: whoever asks again wants more.
+        Ok(Some(self.task(head.id)?).filter(|task| task.error.is_none()))
+    }
+
+    /// A new task whose answer is known: done at once, and nothing was used.
+    fn recall(&mut self, mut task: Task, answered: Task) -> Result<(), QueueError> {
+        let mut head = Head::new(&task, self.state.next_place(), self.now);
+        head.review = answered.review;
+        let used = answered.metrics.unwrap_or_default();
+        task.result = answered.result;
+        task.metrics = Some(Metrics {
+            cached: true,
+            cost_usd: Some(0.0),
+            llm_provider: used.llm_provider,
+            model: used.model,
+            ..Metrics::default()
+        });
+        step(&mut head, Move::Recall)?;
+        let finished = EventKind::Finished { status: head.status, error: None };
+        self.put(head, Some(task), vec![EventKind::Queued, finished]);
+        self.forget_oldest();
+        Ok(())
+    }
+
+    pub(super) fn lease(
+        &mut self,
+        worker: &str,
+        lanes: &[Mode],
+        want: usize,
+        ttl: Duration,
+    ) -> Result<Vec<Lease>, QueueError> {
         self.state.tick(self.steady);
         while let Some(head) = self.state.expired(self.steady).cloned() {
             self.interrupt(head)?;
         }
-        let Some(mut head) = self.state.first().cloned() else { return Ok(None) };
-        step(&mut head, Move::Lease)?;
-        head.attempt += 1;
-        head.step = 0;
-        let expires = later(self.steady, ttl);
-        head.lease_until = Some(expires);
-        let lease = Lease { task: head.id, attempt: head.attempt, expires };
-        let started = EventKind::Started { worker: worker.into(), model: head.model.to_string() };
-        self.put(head, None, vec![started]);
-        Ok(Some(lease))
+        let mut leases = Vec::new();
+        while leases.len() < want
+            && let Some(mut head) = self.state.next(lanes).cloned()
+        {
+            step(&mut head, Move::Lease)?;
+            head.attempt += 1;
+            head.step = 0;
+            let expires = later(self.steady, ttl);
+            head.lease_until = Some(expires);
+            leases.push(Lease { task: head.id, attempt: head.attempt, failures: head.failures, expires });
+            let started = EventKind::Started { worker: worker.into(), model: head.model.to_string() };
+            self.put(head, None, vec![started]);
+        }
+        Ok(leases)
+    }
+
+    pub(super) fn pause(&mut self, lane: Mode, is_paused: bool) {
+        if self.state.is_paused(lane) != is_paused {
+            self.record(Record::Lane { lane, is_paused });
+        }
     }
 
     /// Takes a task back from a worker that is gone: to the line, or to its end when that happened too often.
@@ -126,6 +217,14 @@ impl Draft<'_> {
                     task.error = body_error;
                 })
             }
+            Outcome::Failed { error, .. }
+                if let Some(delay) = self.limits.retries.pause(head.id, head.failures, &error)
+                    && !head.cancel_requested
+                    && head.seq < self.limits.max_events =>
+            {
+                head.failures += 1;
+                self.again(head, delay, error.message)
+            }
             Outcome::Failed { error, metrics } => {
                 let body_error = Some(error.clone());
                 self.end(head, Move::Fail, Some(error), vec![], |task| {
@@ -151,15 +250,18 @@ impl Draft<'_> {
                 self.put(head, None, vec![EventKind::Waiting { waiting_for, message }]);
                 Ok(())
             }
-            Outcome::Again { delay, message } => {
-                step(&mut head, Move::Yield)?;
-                let after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                head.not_before = Some(self.steady.saturating_add(after_ms));
-                head.pause_ms = after_ms;
-                self.put(head, None, vec![EventKind::Retrying { message, after_ms }]);
-                Ok(())
-            }
+            Outcome::Again { delay, message } => self.again(head, delay, message),
         }
+    }
+
+    /// Back to the line, for a while.
+    fn again(&mut self, mut head: Head, delay: Duration, message: String) -> Result<(), QueueError> {
+        step(&mut head, Move::Yield)?;
+        let after_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        head.not_before = Some(self.steady.saturating_add(after_ms));
+        head.pause_ms = after_ms;
+        self.put(head, None, vec![EventKind::Retrying { message, after_ms }]);
+        Ok(())
     }
 
     pub(super) fn cancel(&mut self, id: TaskId) -> Result<(), QueueError> {
@@ -225,6 +327,9 @@ impl Draft<'_> {
     }
 
     pub(super) fn wake(&mut self, what: WaitingFor) {
+        if what == WaitingFor::Task {
+            return;
+        }
         for mut head in self.state.waiting_for(what) {
             head.waiting_for = None;
             head.updated_at = self.now;
@@ -232,8 +337,37 @@ impl Draft<'_> {
         }
     }
 
-    /// Ends a task; `with` writes into its body what its end brought. Refused for no size: an end always fits.
+    /// Ends a task, and what that means for the tasks that come after it; `with` writes into its body what its end brought.
+    /// Refused for no size: an end always fits.
     fn end(
+        &mut self,
+        head: Head,
+        by: Move,
+        error: Option<TaskError>,
+        events: Vec<EventKind>,
+        with: impl FnOnce(&mut Task),
+    ) -> Result<(), QueueError> {
+        let id = head.id;
+        self.end_one(head, by, error, events, with)?;
+        let mut ended = vec![id];
+        while let Some(leader) = ended.pop() {
+            let went_well = self.state.head(leader)?.status == TaskStatus::Done;
+            for mut follower in self.state.followers(leader) {
+                if went_well {
+                    follower.waiting_for = None;
+                    follower.updated_at = self.now;
+                    self.put(follower, None, vec![]);
+                } else {
+                    ended.push(follower.id);
+                    self.fail_follower(follower)?;
+                }
+            }
+        }
+        self.forget_oldest();
+        Ok(())
+    }
+
+    fn end_one(
         &mut self,
         mut head: Head,
         by: Move,
@@ -249,10 +383,21 @@ impl Draft<'_> {
         head.waiting_for = None;
         events.push(EventKind::Finished { status: head.status, error });
         self.put(head, Some(body), events);
+        Ok(())
+    }
+
+    /// Ends a task that came after one that did not end well.
+    fn fail_follower(&mut self, head: Head) -> Result<(), QueueError> {
+        let message = "The task that this one comes after did not end well.".into();
+        let error = TaskError { code: TaskErrorCode::DependencyFailed, message, retryable: true };
+        let body_error = Some(error.clone());
+        self.end_one(head, Move::Fail, Some(error), vec![], |task| task.error = body_error)
+    }
+
+    fn forget_oldest(&mut self) {
         while let Some(task) = self.state.too_many_ended(self.limits.keep_ended) {
             self.record(Record::Forget { task });
         }
-        Ok(())
     }
 
     /// The head of the task that `lease` still holds.
@@ -267,7 +412,7 @@ impl Draft<'_> {
     /// A task as it stands after what was decided so far.
     pub(super) fn task(&self, id: TaskId) -> Result<Task, QueueError> {
         let body = self.body(id)?;
-        Ok(self.state.head(id)?.over(body))
+        Ok(self.state.shown(id)?.over(body))
     }
 
     fn body(&self, id: TaskId) -> Result<Task, QueueError> {

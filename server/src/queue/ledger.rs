@@ -1,7 +1,7 @@
 //! [`Ledger`]: the task queue over any [`Keep`]. Commands are decided in [`super::decide`]; here they are put to the
 //! keep, and waiters wait.
 
-use super::decide::{Bodies, Draft};
+use super::decide::{Bodies, Draft, Taken};
 use super::record::Head;
 use super::state::{Due, State};
 use super::steady::Steady;
@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_shared::{EventKind, Seq, Task, TaskEvent, TaskId, TaskStatus, WaitingFor, task::TaskEdit};
+use tidemark_shared::{
+    EventKind, Mode, Seq, Task, TaskEvent, TaskId, TaskStatus, WaitingFor, task::TaskEdit,
+};
 use tokio::sync::broadcast;
 
 /// Where records are kept.
@@ -53,9 +55,7 @@ pub struct Ledger<K> {
 
 impl<K: Keep> Ledger<K> {
     async fn task(&self, id: TaskId) -> Result<Task, QueueError> {
-        self.keep
-            .read(move |state| state.head(id).cloned(), |head, kept| Ok(head.over(kept.body(head.id)?)))
-            .await
+        self.keep.read(move |state| state.shown(id), |head, kept| Ok(head.over(kept.body(head.id)?))).await
     }
     /// Decides one command on one task and answers with the task as it stands then.
     async fn change_task<F>(&self, id: TaskId, decide: F) -> Result<Task, QueueError>
@@ -81,12 +81,16 @@ impl<K: Keep> Ledger<K> {
 
 #[async_trait]
 impl<K: Keep> TaskQueue for Ledger<K> {
-    async fn submit(&self, new: Task) -> Result<Submission, QueueError> {
+    async fn submit_or_join(&self, new: Task, joins: bool) -> Result<Submission, QueueError> {
         let id = new.id;
         self.keep
             .change(move |draft| {
-                let is_new = draft.submit(new)?;
-                draft.task(id).map(if is_new { Submission::New } else { Submission::Known })
+                let (id, answer): (_, fn(Task) -> Submission) = match draft.submit(new, joins)? {
+                    Taken::New => (id, Submission::New),
+                    Taken::Known => (id, Submission::Known),
+                    Taken::Same(same) => (same, Submission::Same),
+                };
+                draft.task(id).map(answer)
             })
             .await
     }
@@ -107,28 +111,34 @@ impl<K: Keep> TaskQueue for Ledger<K> {
             .await
     }
 
-    async fn lease(&self, worker: &str, ttl: Duration) -> Result<Option<Leased>, QueueError> {
+    async fn lease(
+        &self,
+        worker: &str,
+        lanes: &[Mode],
+        want: usize,
+        ttl: Duration,
+    ) -> Result<Vec<Leased>, QueueError> {
         // An idle worker asks often: nothing is put to the keep when nothing is due.
         let now = self.time.now();
-        if self.keep.peek(|state| state.due(now)) != Due::Now {
-            return Ok(None);
+        if self.keep.peek(|state| state.due(now, lanes)) != Due::Now {
+            return Ok(vec![]);
         }
-        let worker = worker.to_owned();
+        let (worker, lanes) = (worker.to_owned(), lanes.to_owned());
         self.keep
             .change(move |draft| {
-                let Some(lease) = draft.lease(&worker, ttl)? else { return Ok(None) };
-                let task = draft.task(lease.task)?;
-                Ok(Some(Leased { lease, task }))
+                let leases = draft.lease(&worker, &lanes, want, ttl)?;
+                let leased = |lease: Lease| Ok(Leased { task: draft.task(lease.task)?, lease });
+                leases.into_iter().map(leased).collect()
             })
             .await
     }
 
-    async fn ready(&self) {
+    async fn ready(&self, lanes: &[Mode]) {
         let mut line = self.wakes.line();
         loop {
             line.borrow_and_update();
             let now = self.time.now();
-            match self.keep.peek(|state| state.due(now)) {
+            match self.keep.peek(|state| state.due(now, lanes)) {
                 Due::Now => return,
                 Due::At(time) => {
                     let wait = Duration::from_millis(time.saturating_sub(now));
@@ -177,6 +187,15 @@ impl<K: Keep> TaskQueue for Ledger<K> {
     async fn review(&self, expected: &Task, reviewed: Task, event: EventKind) -> Result<Task, QueueError> {
         let expected = expected.clone();
         self.change_task(expected.id, move |draft| draft.review(&expected, reviewed, event)).await
+    }
+
+    async fn pause(&self, lane: Mode, is_paused: bool) -> Result<(), QueueError> {
+        self.keep
+            .change(move |draft| {
+                draft.pause(lane, is_paused);
+                Ok(())
+            })
+            .await
     }
 
     async fn wake(&self, what: WaitingFor) -> Result<(), QueueError> {

@@ -19,7 +19,12 @@ impl MemoryQueue {
     pub fn new(clock: Arc<dyn Clock>, limits: QueueLimits) -> Self {
         let wakes = Arc::new(Wakes::new(&limits));
         let time = Arc::new(Steady::new(clock));
-        let keep = Memory { inner: Mutex::default(), wakes: wakes.clone(), time: time.clone(), limits };
+        let keep = Memory {
+            inner: Mutex::new(Inner { state: State::new(&limits), shelf: Shelf::default() }),
+            wakes: wakes.clone(),
+            time: time.clone(),
+            limits,
+        };
         Self { keep, wakes, time }
     }
 }
@@ -32,7 +37,6 @@ pub struct Memory {
     limits: QueueLimits,
 }
 
-#[derive(Default)]
 struct Inner {
     state: State,
     shelf: Shelf,
@@ -62,7 +66,7 @@ impl Shelf {
             Record::Forget { task } => {
                 self.tasks.remove(&task);
             }
-            Record::Renew { .. } => {}
+            Record::Renew { .. } | Record::Lane { .. } => {}
         }
     }
 

@@ -4,8 +4,8 @@
 use super::Changed;
 use serde::{Deserialize, Serialize};
 use tidemark_shared::{
-    EventKind, Millis, ModelId, ProjectId, Review, Seq, SessionId, Task, TaskEvent, TaskId, TaskStatus,
-    UserId, WaitingFor,
+    EventKind, Hash, Millis, Mode, ModelId, ProjectId, Review, Seq, SessionId, Task, TaskEvent, TaskId,
+    TaskStatus, UserId, WaitingFor,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,19 +25,23 @@ pub(super) enum Record {
     Whole { head: Box<Head>, body: Box<Task>, events: Vec<TaskEvent> },
     /// The task is forgotten.
     Forget { task: TaskId },
+    /// Whether tasks are leased from this lane.
+    Lane { lane: Mode, is_paused: bool },
 }
 
 impl Record {
-    pub(super) fn task(&self) -> TaskId {
+    /// The task that it is about.
+    pub(super) fn task(&self) -> Option<TaskId> {
         match self {
-            Self::Put { head, .. } | Self::Whole { head, .. } => head.id,
-            Self::Events { task, .. } | Self::Renew { task, .. } | Self::Forget { task } => *task,
+            Self::Put { head, .. } | Self::Whole { head, .. } => Some(head.id),
+            Self::Events { task, .. } | Self::Renew { task, .. } | Self::Forget { task } => Some(*task),
+            Self::Lane { .. } => None,
         }
     }
     pub(super) fn events(&self) -> &[TaskEvent] {
         match self {
             Self::Put { events, .. } | Self::Whole { events, .. } | Self::Events { events, .. } => events,
-            Self::Renew { .. } | Self::Forget { .. } => &[],
+            Self::Renew { .. } | Self::Forget { .. } | Self::Lane { .. } => &[],
         }
     }
     /// About how many bytes it has as JSON.
@@ -51,7 +55,11 @@ impl Record {
     pub(super) fn is_durable(&self) -> bool {
         match self {
             Self::Renew { .. } => false,
-            Self::Put { .. } | Self::Events { .. } | Self::Whole { .. } | Self::Forget { .. } => true,
+            Self::Put { .. }
+            | Self::Events { .. }
+            | Self::Whole { .. }
+            | Self::Forget { .. }
+            | Self::Lane { .. } => true,
         }
     }
 }
@@ -64,6 +72,9 @@ pub(super) struct Head {
     pub(super) user_id: UserId,
     pub(super) project_id: ProjectId,
     pub(super) session_id: SessionId,
+    /// Its lane. Format 1 had but one line.
+    #[serde(default = "the_one_line")]
+    pub(super) mode: Mode,
     pub(super) model: ModelId,
     pub(super) priority: u8,
     pub(super) status: TaskStatus,
@@ -81,6 +92,14 @@ pub(super) struct Head {
     pub(super) step: u32,
     /// How often its worker was lost.
     pub(super) interruptions: u32,
+    /// How often it failed and was tried again.
+    #[serde(default)]
+    pub(super) failures: u32,
+    /// It runs once that task is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<TaskId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cache_key: Option<Hash>,
     /// Not to be leased before this time, in steady time.
     pub(super) not_before: Option<Millis>,
     /// How long the last pause was asked to be.
@@ -91,6 +110,10 @@ pub(super) struct Head {
     pub(super) sent: u64,
 }
 
+const fn the_one_line() -> Mode {
+    Mode::Patch
+}
+
 impl Head {
     /// The head of a new task at `place`.
     pub(super) fn new(task: &Task, place: u64, now: Millis) -> Self {
@@ -99,6 +122,7 @@ impl Head {
             user_id: task.user_id.clone(),
             project_id: task.project_id,
             session_id: task.session_id,
+            mode: task.mode,
             model: task.model.clone(),
             priority: task.priority,
             status: TaskStatus::Queued,
@@ -112,6 +136,9 @@ impl Head {
             seq: 0,
             step: 0,
             interruptions: 0,
+            failures: 0,
+            after: task.after,
+            cache_key: task.cache_key.clone(),
             not_before: None,
             pause_ms: 0,
             lease_until: None,
@@ -170,7 +197,7 @@ impl Head {
 
 /// A digest of everything that a client sends, so that sending twice is told from sending another thing.
 pub(super) fn digest(task: &Task) -> u64 {
-    let sent = serde_json::json!([
+    let mut sent = serde_json::json!([
         task.user_id,
         task.project_id,
         task.prompt,
@@ -180,6 +207,10 @@ pub(super) fn digest(task: &Task) -> u64 {
         task.files,
         task.cursor,
     ]);
+    // Format 1 had no such thing, and its digests still count.
+    if let (Some(sent), true) = (sent.as_array_mut(), task.run_at.is_some() || task.after.is_some()) {
+        sent.push(serde_json::json!([task.run_at, task.after]));
+    }
     let hash = blake3::hash(sent.to_string().as_bytes());
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a BLAKE3 hash has 32 bytes"))
 }

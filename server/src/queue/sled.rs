@@ -22,7 +22,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tidemark_shared::{EventKind, Seq, Task, TaskEvent, TaskId};
+use tidemark_shared::{EventKind, Mode, Seq, Task, TaskEvent, TaskId};
 
 /// sled's cache, in bytes: bodies and events are read rarely and once.
 const CACHE: u64 = 8 << 20;
@@ -89,7 +89,10 @@ impl SledQueue {
         let mut recovery = Recovery::default();
         let (mut shelf, unusable) = Shelf::open_or_replace(&ledger, &closed).map_err(|e| storage(&e))?;
         recovery.rebuilt = unusable;
-        let mut state = State::default();
+        let mut state = State::new(&limits);
+        for lane in shelf.paused_lanes().map_err(|e| storage(&e))? {
+            state.apply(&Record::Lane { lane, is_paused: true });
+        }
         for head in shelf.heads().map_err(|e| storage(&e))? {
             state.apply(&Record::Put { head: Box::new(head), body: None, events: vec![] });
         }
@@ -193,6 +196,10 @@ pub(super) struct Shelf {
 const APPLIED: &[u8] = b"m/applied";
 const CLOSED: &[u8] = b"m/closed";
 
+fn lane_key(lane: Mode) -> Vec<u8> {
+    [b"m/paused/", lane.as_str().as_bytes()].concat()
+}
+
 impl Shelf {
     /// Opens sled, or a new one when it is missing or not to be trusted; then the answer says why. A damaged one is moved
     /// aside, for whoever wants to know.
@@ -264,6 +271,16 @@ impl Shelf {
         heads.map(|head| decode(&head?)).collect()
     }
 
+    fn paused_lanes(&self) -> Result<Vec<Mode>, QueueError> {
+        let mut paused = Vec::new();
+        for lane in Mode::ALL {
+            if self.db.contains_key(lane_key(lane))? {
+                paused.push(lane);
+            }
+        }
+        Ok(paused)
+    }
+
     /// The last commit that is in here.
     fn applied(&self) -> Result<u64, QueueError> {
         let number = self.db.get(APPLIED)?;
@@ -295,9 +312,12 @@ impl Shelf {
                         batch.remove(&event_key(*task, seq));
                     }
                 }
+                Record::Lane { lane, is_paused: true } => batch.insert(lane_key(*lane), &[]),
+                Record::Lane { lane, is_paused: false } => batch.remove(lane_key(*lane)),
                 Record::Renew { .. } => continue,
             }
-            let last = touched.entry(record.task()).or_default();
+            let Some(id) = record.task() else { continue };
+            let last = touched.entry(id).or_default();
             *last = record.events().last().map_or(*last, |event| event.seq.max(*last));
         }
         for id in touched.into_keys() {

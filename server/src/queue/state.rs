@@ -1,26 +1,35 @@
 //! [`State`]: the ledger's index in memory. Who stands where in line, who holds what until when, and in which order.
 //! Pure: it is what its records say, and the clock only moves what is due.
 
+use super::line::Lines;
 use super::record::{Head, Record};
-use super::{QueueError, QueueStats, TaskFilter};
+use super::{LaneStats, QueueError, QueueLimits, QueueStats, TaskFilter};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use tidemark_shared::{Millis, TaskId, TaskStatus, WaitingFor};
+use tidemark_shared::{Hash, Millis, Mode, TaskId, TaskStatus, UserId, WaitingFor};
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct State {
     heads: HashMap<TaskId, Head>,
     /// Every task by its place.
     order: BTreeMap<u64, TaskId>,
-    /// In line and free to go: the highest priority first, then the lowest place.
-    ready: BTreeSet<(std::cmp::Reverse<u8>, u64)>,
+    /// In line and free to go.
+    lines: Lines,
     /// In line, but not before a time.
     paused: BTreeSet<(Millis, u64)>,
     leases: BTreeSet<(Millis, u64)>,
-    queued: BTreeSet<u64>,
+    queued: BTreeMap<Mode, BTreeSet<u64>>,
+    processing: BTreeMap<Mode, usize>,
+    /// By whose they are.
+    queued_by: HashMap<UserId, usize>,
     waiting: BTreeSet<u64>,
+    /// In line and waiting for the end of another task.
+    followers: HashMap<TaskId, BTreeSet<u64>>,
+    /// Tasks that ask the same.
+    same: HashMap<Hash, BTreeSet<u64>>,
     ended: BTreeSet<u64>,
     next_place: u64,
     lease_losses: u64,
+    retries: u64,
 }
 
 /// When there is something to lease.
@@ -32,6 +41,26 @@ pub(super) enum Due {
 }
 
 impl State {
+    pub(super) fn new(limits: &QueueLimits) -> Self {
+        Self {
+            heads: HashMap::new(),
+            order: BTreeMap::new(),
+            lines: Lines::new(limits.max_running_per_person),
+            paused: BTreeSet::new(),
+            leases: BTreeSet::new(),
+            queued: BTreeMap::new(),
+            processing: BTreeMap::new(),
+            queued_by: HashMap::new(),
+            waiting: BTreeSet::new(),
+            followers: HashMap::new(),
+            same: HashMap::new(),
+            ended: BTreeSet::new(),
+            next_place: 0,
+            lease_losses: 0,
+            retries: 0,
+        }
+    }
+
     pub(super) fn apply(&mut self, record: &Record) {
         match record {
             Record::Put { head, .. } | Record::Whole { head, .. } => self.put((**head).clone()),
@@ -49,19 +78,22 @@ impl State {
             Record::Forget { task } => {
                 if let Some(head) = self.heads.remove(task) {
                     self.unindex(&head);
+                    self.lines.change(Some(&head), None);
                     self.order.remove(&head.place);
                 }
             }
+            Record::Lane { lane, is_paused } => self.lines.pause(*lane, *is_paused),
         }
     }
 
     fn put(&mut self, head: Head) {
-        if let Some(before) = self.heads.remove(&head.id) {
-            self.unindex(&before);
-            if head.interruptions > before.interruptions {
-                self.lease_losses += 1;
-            }
+        let before = self.heads.remove(&head.id);
+        if let Some(before) = &before {
+            self.unindex(before);
+            self.lease_losses += u64::from(head.interruptions.saturating_sub(before.interruptions));
+            self.retries += u64::from(head.failures.saturating_sub(before.failures));
         }
+        self.lines.change(before.as_ref(), Some(&head));
         self.index(&head);
         self.order.insert(head.place, head.id);
         self.next_place = self.next_place.max(head.place + 1);
@@ -69,16 +101,26 @@ impl State {
     }
 
     fn index(&mut self, head: &Head) {
+        if let Some(key) = &head.cache_key {
+            self.same.entry(key.clone()).or_default().insert(head.place);
+        }
         match head.status {
             TaskStatus::Queued => {
-                self.queued.insert(head.place);
+                self.queued.entry(head.mode).or_default().insert(head.place);
+                *self.queued_by.entry(head.user_id.clone()).or_default() += 1;
                 match (head.waiting_for, head.not_before) {
-                    (Some(_), _) => self.waiting.insert(head.place),
-                    (None, Some(until)) => self.paused.insert((until, head.place)),
-                    (None, None) => self.ready.insert((std::cmp::Reverse(head.priority), head.place)),
-                };
+                    (Some(what), _) => {
+                        self.waiting.insert(head.place);
+                        if let (WaitingFor::Task, Some(after)) = (what, head.after) {
+                            self.followers.entry(after).or_default().insert(head.place);
+                        }
+                    }
+                    (None, Some(until)) => drop(self.paused.insert((until, head.place))),
+                    (None, None) => {}
+                }
             }
             TaskStatus::Processing => {
+                *self.processing.entry(head.mode).or_default() += 1;
                 self.leases.insert((head.lease_until.unwrap_or(0), head.place));
             }
             TaskStatus::Done | TaskStatus::Failed | TaskStatus::Cancelled => {
@@ -89,13 +131,37 @@ impl State {
 
     fn unindex(&mut self, head: &Head) {
         let place = head.place;
-        self.queued.remove(&place);
-        self.waiting.remove(&place);
-        self.ended.remove(&place);
-        self.ready.remove(&(std::cmp::Reverse(head.priority), place));
-        self.leases.remove(&(head.lease_until.unwrap_or(0), place));
-        if let Some(until) = head.not_before {
-            self.paused.remove(&(until, place));
+        if let Some(key) = &head.cache_key {
+            remove_from(&mut self.same, key, place);
+        }
+        match head.status {
+            TaskStatus::Queued => {
+                if let Some(queued) = self.queued.get_mut(&head.mode) {
+                    queued.remove(&place);
+                }
+                if let Some(count) = self.queued_by.get_mut(&head.user_id) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.queued_by.remove(&head.user_id);
+                    }
+                }
+                self.waiting.remove(&place);
+                if let Some(after) = &head.after {
+                    remove_from(&mut self.followers, after, place);
+                }
+                if let Some(until) = head.not_before {
+                    self.paused.remove(&(until, place));
+                }
+            }
+            TaskStatus::Processing => {
+                if let Some(count) = self.processing.get_mut(&head.mode) {
+                    *count -= 1;
+                }
+                self.leases.remove(&(head.lease_until.unwrap_or(0), place));
+            }
+            TaskStatus::Done | TaskStatus::Failed | TaskStatus::Cancelled => {
+                self.ended.remove(&place);
+            }
         }
     }
 
@@ -116,11 +182,9 @@ impl State {
     }
 
     fn change(&mut self, place: u64, with: impl FnOnce(&mut Head)) {
-        let Some(mut head) = self.order.get(&place).and_then(|id| self.heads.remove(id)) else { return };
-        self.unindex(&head);
+        let Some(mut head) = self.at(place).cloned() else { return };
         with(&mut head);
-        self.index(&head);
-        self.heads.insert(head.id, head);
+        self.put(head);
     }
 
     pub(super) fn head(&self, id: TaskId) -> Result<&Head, QueueError> {
@@ -130,7 +194,32 @@ impl State {
         self.next_place
     }
     pub(super) fn queued(&self) -> usize {
-        self.queued.len()
+        self.queued.values().map(BTreeSet::len).sum()
+    }
+    pub(super) fn queued_by(&self, person: &UserId) -> usize {
+        self.queued_by.get(person).copied().unwrap_or(0)
+    }
+    /// A task's head as readers see it.
+    pub(super) fn shown(&self, id: TaskId) -> Result<Head, QueueError> {
+        let mut head = self.head(id)?.clone();
+        let is_free =
+            head.status == TaskStatus::Queued && head.waiting_for.is_none() && head.not_before.is_none();
+        if is_free && self.lines.is_at_cap(&head.user_id) {
+            head.waiting_for = Some(WaitingFor::Slot);
+        }
+        Ok(head)
+    }
+    /// The tasks that ask the same, the newest first.
+    pub(super) fn same(&self, key: &Hash) -> impl Iterator<Item = &Head> {
+        self.same.get(key).into_iter().flatten().rev().filter_map(|place| self.at(*place))
+    }
+    /// The tasks that wait for the end of this one.
+    pub(super) fn followers(&self, id: TaskId) -> Vec<Head> {
+        let places = self.followers.get(&id).into_iter().flatten();
+        places.filter_map(|place| self.at(*place)).cloned().collect()
+    }
+    pub(super) fn is_paused(&self, lane: Mode) -> bool {
+        self.lines.is_paused(lane)
     }
     pub(super) fn heads(&self) -> impl Iterator<Item = &Head> {
         self.order.values().filter_map(|id| self.heads.get(id))
@@ -143,12 +232,12 @@ impl State {
 
     /// Whether anything may ever come due by itself.
     pub(super) fn has_work(&self) -> bool {
-        !(self.ready.is_empty() && self.paused.is_empty() && self.leases.is_empty())
+        !(self.lines.is_empty() && self.paused.is_empty() && self.leases.is_empty())
     }
 
-    /// The next in line.
-    pub(super) fn first(&self) -> Option<&Head> {
-        self.ready.first().and_then(|(_, place)| self.at(*place))
+    /// The next in line out of these lanes.
+    pub(super) fn next(&self, lanes: &[Mode]) -> Option<&Head> {
+        self.lines.next(lanes).and_then(|place| self.at(place))
     }
     /// The lease that ran out first.
     pub(super) fn expired(&self, now: Millis) -> Option<&Head> {
@@ -171,9 +260,10 @@ impl State {
         self.heads.get(self.order.get(&place)?)
     }
 
-    pub(super) fn due(&mut self, now: Millis) -> Due {
+    /// When one of these lanes may have something.
+    pub(super) fn due(&mut self, now: Millis, lanes: &[Mode]) -> Due {
         self.tick(now);
-        if !self.ready.is_empty() {
+        if self.lines.next(lanes).is_some() {
             return Due::Now;
         }
         match [self.paused.first(), self.leases.first()].into_iter().flatten().map(|(until, _)| *until).min()
@@ -193,22 +283,38 @@ impl State {
                 && filter.session.is_none_or(|s| s == head.session_id)
                 && filter.status.is_none_or(|s| s == head.status)
         });
-        let page: Vec<Head> = wanted.by_ref().take(filter.limit).cloned().collect();
+        let page: Vec<Head> =
+            wanted.by_ref().take(filter.limit).filter_map(|head| self.shown(head.id).ok()).collect();
         let next = wanted.next().and_then(|_| page.last().map(|head| head.id));
         Ok((page, next))
     }
 
     pub(super) fn stats(&self) -> QueueStats {
-        QueueStats {
-            queued: self.queued.len(),
-            waiting: self.waiting.len(),
-            processing: self.leases.len(),
-            oldest_queued_at: self
-                .queued
-                .first()
-                .and_then(|place| self.at(*place))
-                .map(|head| head.created_at),
-            lease_losses: self.lease_losses,
+        let mut lanes: BTreeMap<Mode, LaneStats> = BTreeMap::new();
+        for mode in Mode::ALL {
+            let queued = self.queued.get(&mode);
+            let oldest = queued.and_then(|places| places.first()).and_then(|place| self.at(*place));
+            let lane = LaneStats {
+                queued: queued.map_or(0, BTreeSet::len),
+                waiting: 0,
+                processing: self.processing.get(&mode).copied().unwrap_or(0),
+                oldest_queued_at: oldest.map(|head| head.created_at),
+                is_paused: self.lines.is_paused(mode),
+            };
+            lanes.insert(mode, lane);
+        }
+        for head in self.waiting.iter().filter_map(|place| self.at(*place)) {
+            lanes.entry(head.mode).or_default().waiting += 1;
+        }
+        QueueStats { lanes, lease_losses: self.lease_losses, retries: self.retries }
+    }
+}
+
+fn remove_from<K: std::hash::Hash + Eq>(places: &mut HashMap<K, BTreeSet<u64>>, key: &K, place: u64) {
+    if let Some(set) = places.get_mut(key) {
+        set.remove(&place);
+        if set.is_empty() {
+            places.remove(key);
         }
     }
 }

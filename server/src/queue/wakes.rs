@@ -36,9 +36,10 @@ impl Wakes {
                 }
                 // A lease that now runs out earlier or later changes when the line is due.
                 Record::Renew { .. } => continue,
+                Record::Lane { .. } => line_moved = true,
                 Record::Events { .. } | Record::Whole { .. } | Record::Forget { .. } => {}
             }
-            self.tell_task(record.task());
+            record.task().into_iter().for_each(|id| self.tell_task(id));
         }
         if line_moved && state.has_work() {
             self.line.send_replace(());

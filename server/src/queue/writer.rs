@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use std::thread::JoinHandle;
-use tidemark_shared::{Seq, Task, TaskEvent, TaskId};
+use tidemark_shared::{Mode, Seq, Task, TaskEvent, TaskId};
 use tokio::sync::oneshot;
 
 /// Records in one commit; what is more waits for the next.
@@ -234,7 +234,7 @@ impl Writer {
                     fresh.entry(*task).or_default().events.extend_from_slice(events);
                 }
                 Record::Forget { task } => drop(fresh.remove(task)),
-                Record::Whole { .. } | Record::Renew { .. } => {}
+                Record::Whole { .. } | Record::Renew { .. } | Record::Lane { .. } => {}
             }
         }
         self.wakes.tell(&view.state, records);
@@ -301,12 +301,19 @@ impl Writer {
             bytes += whole.size();
             records.push(whole);
         }
-        if records.is_empty() {
+        let is_last = records.is_empty();
+        if is_last {
+            let paused = Mode::ALL.into_iter().filter(|lane| self.ahead.is_paused(*lane));
+            records.extend(paused.map(|lane| Record::Lane { lane, is_paused: true }));
+        }
+        if !records.is_empty() {
+            self.journal.commit(&records.iter().collect::<Vec<_>>())?;
+            self.with_shelf(|shelf, number, _| shelf.mark(number));
+        }
+        if is_last {
             self.journal.drop_before(cleaning.segment)?;
             return Ok(None);
         }
-        self.journal.commit(&records.iter().collect::<Vec<_>>())?;
-        self.with_shelf(|shelf, number, _| shelf.mark(number));
         Ok(Some(cleaning))
     }
 }

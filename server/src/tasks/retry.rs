@@ -21,6 +21,9 @@ pub async fn retry(parts: &Submitting<'_>, first: Task) -> Result<Submission, Su
         // The buffers were unsaved then; the disk is what counts now.
         files: Vec::new(),
         cursor: first.cursor,
+        run_at: None,
+        after: None,
+        fresh: true,
     };
     make(parts, &first.user_id, new, Some(first.id)).await
 }

@@ -5,9 +5,12 @@ use crate::models::{Models, NoModel};
 use crate::queue::{QueueError, Submission, TaskQueue};
 use crate::settings::SettingsFile;
 use crate::workspace::{Workspace, WorkspaceError};
+use serde_json::json;
 use std::collections::BTreeSet;
 use tidemark_shared::task::TaskEdit;
-use tidemark_shared::{ModelId, NewTask, ProjectId, Review, SessionId, Task, TaskId, TaskStatus, UserId};
+use tidemark_shared::{
+    Hash, ModelId, NewTask, ProjectId, Review, SessionId, Task, TaskId, TaskStatus, UserId,
+};
 use uuid::Uuid;
 
 /// What may grow in a request for a task.
@@ -66,19 +69,24 @@ pub(super) async fn make(
     check_prompt(&new.prompt, parts.limits)?;
     check_priority(new.priority)?;
     check_files(&new, parts.limits)?;
+    // Who names a task wants that one; who does not gets one that asks the same, when there is one.
+    let joins = new.id.is_none();
     let id = new.id.unwrap_or_else(|| TaskId::from_uuid(Uuid::now_v7()));
     // Sent before: what was left to the house then is what the house chose then, and the ledger compares the rest.
     let (model, session, snapshot) = match known(parts.queue, id).await? {
-        Some(known) => {
-            (new.model.unwrap_or(known.model), new.session_id.unwrap_or(known.session_id), known.snapshot)
-        }
+        Some(known) => (
+            new.model.clone().unwrap_or(known.model),
+            new.session_id.unwrap_or(known.session_id),
+            known.snapshot,
+        ),
         None => (
-            choose(parts, new.model, new.project_id).await?,
+            choose(parts, new.model.clone(), new.project_id).await?,
             new.session_id.unwrap_or_else(|| SessionId::from_uuid(Uuid::now_v7())),
             parts.workspace.snapshot(new.project_id, &new.files).await?,
         ),
     };
     let now = parts.clock.now();
+    let cache_key = cache_key(user, &new, &model, &snapshot);
     let task = Task {
         id,
         user_id: user.clone(),
@@ -98,12 +106,23 @@ pub(super) async fn make(
         error: None,
         snapshot,
         retry_of,
+        run_at: new.run_at,
+        after: new.after,
+        cache_key,
         cancel_requested: false,
         attempt: 0,
         created_at: now,
         updated_at: now,
     };
-    Ok(parts.queue.submit(task).await?)
+    Ok(parts.queue.submit_or_join(task, joins).await?)
+}
+
+/// What a task asks of which files, when nothing else bears on the answer: not what was said before in its session, not a
+/// time, not another task.
+fn cache_key(user: &UserId, new: &NewTask, model: &ModelId, snapshot: &Hash) -> Option<Hash> {
+    let is_alone = new.session_id.is_none() && new.run_at.is_none() && new.after.is_none();
+    let asked = json!([user, new.project_id, new.prompt, new.mode, model, new.cursor, snapshot]);
+    (is_alone && !new.fresh).then(|| Hash::of(asked.to_string().as_bytes()))
 }
 
 /// The model of a task: its own, else the project's, else the person's. Refused when its provider can't be asked at all;

@@ -80,6 +80,9 @@ impl House {
             error: None,
             snapshot,
             retry_of: None,
+            run_at: None,
+            after: None,
+            cache_key: None,
             cancel_requested: false,
             attempt: 0,
             created_at: START,
@@ -249,7 +252,7 @@ async fn a_worker_that_lost_its_lease_stops_and_writes_nothing_more() {
     let mut taken = None;
     for _ in 0..1_000 {
         house.clock.advance(Duration::from_secs(31));
-        taken = house.queue.lease("w2", Duration::from_secs(30)).await.unwrap();
+        taken = house.queue.lease("w2", &Mode::ALL, 1, Duration::from_secs(30)).await.unwrap().pop();
         if taken.is_some() {
             break;
         }
@@ -280,7 +283,9 @@ async fn a_long_task_keeps_its_lease() {
         for _ in 0..50 {
             tokio::task::yield_now().await;
         }
-        assert!(house.queue.lease("w2", Duration::from_secs(30)).await.unwrap().is_none());
+        assert!(
+            house.queue.lease("w2", &Mode::ALL, 1, Duration::from_secs(30)).await.unwrap().pop().is_none()
+        );
     }
     assert_eq!(house.queue.get(id).await.unwrap().attempt, 1);
 }
@@ -296,10 +301,10 @@ async fn so_many_tasks_run_side_by_side_and_no_more() {
     for _ in 0..200 {
         tokio::task::yield_now().await;
     }
-    let stats = house.queue.stats().await.unwrap();
+    let stats = house.queue.stats().await.unwrap().total();
     assert_eq!((stats.processing, stats.queued), (2, 1));
     worker.stop().await;
-    assert_eq!(house.queue.stats().await.unwrap().queued, 3);
+    assert_eq!(house.queue.stats().await.unwrap().total().queued, 3);
 }
 
 #[tokio::test]

@@ -100,7 +100,8 @@ impl House {
         let files_modified = self.changes(&snapshot, &copy).await;
         let id = TaskId::from_uuid(uuid::Uuid::now_v7());
         self.queue.submit(self.task(id, snapshot)).await.unwrap();
-        let leased = self.queue.lease("worker", Duration::from_secs(60)).await.unwrap().unwrap();
+        let leased =
+            self.queue.lease("worker", &Mode::ALL, 1, Duration::from_secs(60)).await.unwrap().pop().unwrap();
         assert_eq!(leased.task.id, id);
         let review = if files_modified.is_empty() { Review::None } else { Review::Pending };
         let result = TaskResult {
@@ -134,6 +135,9 @@ impl House {
             error: None,
             snapshot,
             retry_of: None,
+            run_at: None,
+            after: None,
+            cache_key: None,
             cancel_requested: false,
             attempt: 0,
             created_at: 0,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! queued ──lease──► processing ──finish──► done | failed | cancelled
-//!   ▲  └──cancel──► cancelled      │
+//!   ▲  ├──recall──► done           │
+//!   │  └──cancel──► cancelled      │
 //!   └──────────── yield ───────────┘   lease lost, waits for the network, tried again
 //! ```
 
@@ -17,6 +18,8 @@ pub enum Move {
     Yield,
     /// It ended well.
     Finish,
+    /// Its answer was known before a worker took it.
+    Recall,
     /// It ended badly.
     Fail,
     /// It was cancelled before a worker took it, or the worker stopped as asked.
@@ -24,7 +27,8 @@ pub enum Move {
 }
 
 impl Move {
-    pub const ALL: [Self; 5] = [Self::Lease, Self::Yield, Self::Finish, Self::Fail, Self::Cancel];
+    pub const ALL: [Self; 6] =
+        [Self::Lease, Self::Yield, Self::Finish, Self::Recall, Self::Fail, Self::Cancel];
 }
 
 /// The status after `step`, or nothing when the table does not have that move.
@@ -33,11 +37,11 @@ pub const fn next(from: TaskStatus, step: Move) -> Option<TaskStatus> {
         (Queued, Move::Lease) => Some(Processing),
         (Queued | Processing, Move::Cancel) => Some(Cancelled),
         (Processing, Move::Yield) => Some(Queued),
-        (Processing, Move::Finish) => Some(Done),
+        (Processing, Move::Finish) | (Queued, Move::Recall) => Some(Done),
         // A task whose attempts are used up fails from the line as well.
         (Queued | Processing, Move::Fail) => Some(Failed),
         (Queued, Move::Yield | Move::Finish) => None,
-        (Processing, Move::Lease) => None,
+        (Processing, Move::Lease | Move::Recall) => None,
         (Done | Failed | Cancelled, _) => None,
     }
 }

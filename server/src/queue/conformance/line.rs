@@ -1,7 +1,7 @@
 //! Cases: who is next, and who waits for what.
 
 use super::*;
-use crate::queue::QueueStats;
+use crate::queue::{LaneStats, QueueStats};
 use tidemark_shared::{WaitingFor, task::TaskEdit};
 
 pub(super) async fn first_in_is_first_leased(queue: Queue, _clock: Clock) {
@@ -36,7 +36,9 @@ pub(super) async fn two_workers_never_hold_one_task(queue: Queue, _clock: Clock)
         let queue = queue.clone();
         workers.spawn(async move {
             let mut mine = Vec::new();
-            while let Some(leased) = queue.lease(&format!("worker {worker}"), TTL).await.unwrap() {
+            while let Some(leased) =
+                queue.lease(&format!("worker {worker}"), &Mode::ALL, 1, TTL).await.unwrap().pop()
+            {
                 mine.push(leased.task.id);
                 tokio::task::yield_now().await;
             }
@@ -50,14 +52,14 @@ pub(super) async fn two_workers_never_hold_one_task(queue: Queue, _clock: Clock)
 
 pub(super) async fn ready_waits_for_a_task(queue: Queue, _clock: Clock) {
     {
-        let mut ready = pin!(queue.ready());
+        let mut ready = pin!(queue.ready(&Mode::ALL));
         assert!(waits(ready.as_mut()));
         submit(&*queue, 1).await;
         soon(ready).await;
     }
-    soon(queue.ready()).await;
+    soon(queue.ready(&Mode::ALL)).await;
     lease(&*queue).await.unwrap();
-    assert!(waits(pin!(queue.ready())));
+    assert!(waits(pin!(queue.ready(&Mode::ALL))));
 }
 
 pub(super) async fn ready_waits_for_the_end_of_a_pause(queue: Queue, clock: Clock) {
@@ -65,7 +67,7 @@ pub(super) async fn ready_waits_for_the_end_of_a_pause(queue: Queue, clock: Cloc
     let leased = lease(&*queue).await.unwrap();
     let again = Outcome::Again { delay: Duration::from_secs(10), message: "busy".into() };
     queue.finish(&leased.lease, again).await.unwrap();
-    let mut ready = pin!(queue.ready());
+    let mut ready = pin!(queue.ready(&Mode::ALL));
     assert!(waits(ready.as_mut()));
     clock.advance(Duration::from_millis(9_999));
     assert!(waits(ready.as_mut()));
@@ -78,7 +80,7 @@ pub(super) async fn ready_waits_for_the_end_of_a_pause(queue: Queue, clock: Cloc
 pub(super) async fn ready_waits_for_a_lease_to_run_out(queue: Queue, clock: Clock) {
     submit(&*queue, 1).await;
     lease(&*queue).await.unwrap();
-    let mut ready = pin!(queue.ready());
+    let mut ready = pin!(queue.ready(&Mode::ALL));
     assert!(waits(ready.as_mut()));
     clock.advance(TTL);
     soon(ready).await;
@@ -92,7 +94,7 @@ pub(super) async fn a_task_that_waits_is_not_leased_until_woken(queue: Queue, cl
     let task = queue.finish(&leased.lease, wait).await.unwrap();
     assert_eq!((task.status, task.waiting_for), (TaskStatus::Queued, Some(WaitingFor::Network)));
     clock.advance(Duration::from_secs(86_400));
-    let mut ready = pin!(queue.ready());
+    let mut ready = pin!(queue.ready(&Mode::ALL));
     assert!(waits(ready.as_mut()));
     assert_eq!(lease(&*queue).await, None);
     queue.wake(WaitingFor::Network).await.unwrap();
@@ -179,7 +181,11 @@ pub(super) async fn only_a_queued_task_is_edited(queue: Queue, _clock: Clock) {
 }
 
 pub(super) async fn stats_count_what_is_there(queue: Queue, clock: Clock) {
-    assert_eq!(queue.stats().await.unwrap(), QueueStats::default());
+    let empty = QueueStats {
+        lanes: Mode::ALL.map(|mode| (mode, LaneStats::default())).into(),
+        ..QueueStats::default()
+    };
+    assert_eq!(queue.stats().await.unwrap(), empty);
     submit(&*queue, 1).await;
     clock.advance(Duration::from_secs(1));
     submit(&*queue, 2).await;
@@ -188,10 +194,19 @@ pub(super) async fn stats_count_what_is_there(queue: Queue, clock: Clock) {
     let wait = Outcome::Wait { waiting_for: WaitingFor::Budget, message: String::new() };
     queue.finish(&first.lease, wait).await.unwrap();
     lease(&*queue).await.unwrap();
-    let stats = queue.stats().await.unwrap();
-    let expected =
-        QueueStats { queued: 2, waiting: 1, processing: 1, oldest_queued_at: Some(START), lease_losses: 0 };
-    assert_eq!(stats, expected);
+    queue.submit(Task { mode: Mode::Explain, ..task(4) }).await.unwrap();
+    let mut expected = empty.clone();
+    let lane = |queued, waiting, processing, oldest| LaneStats {
+        queued,
+        waiting,
+        processing,
+        oldest_queued_at: Some(oldest),
+        is_paused: false,
+    };
+    expected.lanes.insert(Mode::Patch, lane(2, 1, 1, START));
+    expected.lanes.insert(Mode::Explain, lane(1, 0, 0, START + 1_000));
+    assert_eq!(queue.stats().await.unwrap(), expected);
+    assert_eq!(expected.total(), lane(3, 1, 1, START));
     clock.advance(TTL);
     lease(&*queue).await.unwrap();
     assert_eq!(queue.stats().await.unwrap().lease_losses, 1);

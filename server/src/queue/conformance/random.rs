@@ -1,6 +1,7 @@
 //! Random commands: the backends agree on every answer, and no task ever moves but as the state machine says.
 
 use super::*;
+use crate::clock::Clock as _;
 use crate::queue::Changed;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -8,8 +9,9 @@ use tidemark_shared::{WaitingFor, task::TaskEdit, task::transition};
 
 #[derive(Debug, Clone)]
 enum Command {
-    Submit { number: u128, priority: u8 },
-    Lease,
+    Submit { number: u128, priority: u8, person: u8, lane: usize, when: When, joins: bool },
+    Lease { lanes: u8, want: usize },
+    Pause { lane: usize, is_paused: bool },
     Renew { which: usize },
     Append { which: usize, count: usize },
     Done { which: usize },
@@ -25,14 +27,39 @@ enum Command {
     SetBack { seconds: u64 },
 }
 
+/// When a task may run, and whether its answer may be known.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Now,
+    In { seconds: u64 },
+    After { number: u128 },
+    Asked { what: u8 },
+}
+
+fn when() -> impl Strategy<Value = When> {
+    prop_oneof![
+        3 => Just(When::Now),
+        1 => (0..60_u64).prop_map(|seconds| When::In { seconds }),
+        1 => (1..12_u128).prop_map(|number| When::After { number }),
+        2 => (0..2_u8).prop_map(|what| When::Asked { what }),
+    ]
+}
+
+/// The lanes of the bits of `lanes`.
+fn lanes_of(lanes: u8) -> Vec<Mode> {
+    Mode::ALL.into_iter().enumerate().filter(|(bit, _)| lanes >> bit & 1 == 1).map(|(_, mode)| mode).collect()
+}
+
 fn command() -> impl Strategy<Value = Command> {
     use Command::*;
     let number = || 1..12_u128;
     // Which of the leases so far, lost ones included.
     let which = || 0..6_usize;
     prop_oneof![
-        4 => (number(), 0..3_u8).prop_map(|(number, priority)| Submit { number, priority }),
-        5 => Just(Lease),
+        4 => (number(), 0..3_u8, 0..3_u8, 0..4_usize, when(), any::<bool>()).prop_map(
+            |(number, priority, person, lane, when, joins)| Submit { number, priority, person, lane, when, joins }),
+        5 => (1..16_u8, 0..4_usize).prop_map(|(lanes, want)| Lease { lanes, want }),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(lane, is_paused)| Pause { lane, is_paused }),
         1 => which().prop_map(|which| Renew { which }),
         2 => (which(), 0..4_usize).prop_map(|(which, count)| Append { which, count }),
         2 => which().prop_map(|which| Done { which }),
@@ -58,17 +85,26 @@ async fn run(house: &House, leases: &mut Vec<Lease>, command: &Command) -> Strin
     let queue = &*house.queue;
     let held = |which: usize| {
         let newest_first = leases.iter().rev().nth(which).cloned();
-        newest_first.unwrap_or(Lease { task: task_id(404), attempt: 1, expires: 0 })
+        newest_first.unwrap_or(Lease { task: task_id(404), attempt: 1, failures: 0, expires: 0 })
     };
     let finish = async |which, outcome| format!("{:?}", queue.finish(&held(which), outcome).await);
     match *command {
-        Command::Submit { number, priority } => {
-            format!("{:?}", queue.submit(Task { priority, ..task(number) }).await)
+        Command::Submit { number, priority, person, lane, when, joins } => {
+            let mut new = Task { priority, mode: Mode::ALL[lane], ..task(number) };
+            new.user_id = UserId(format!("person {person}"));
+            match when {
+                When::Now => {}
+                When::In { seconds } => new.run_at = Some(house.clock.now() + seconds * 1_000),
+                When::After { number } => new.after = Some(task_id(number)),
+                When::Asked { what } => new.cache_key = Some(Hash::of(&[what])),
+            }
+            format!("{:?}", queue.submit_or_join(new, joins).await)
         }
-        Command::Lease => {
-            let leased = queue.lease("worker", TTL).await;
+        Command::Pause { lane, is_paused } => format!("{:?}", queue.pause(Mode::ALL[lane], is_paused).await),
+        Command::Lease { lanes, want } => {
+            let leased = queue.lease("worker", &lanes_of(lanes), want, TTL).await;
             let told = format!("{leased:?}");
-            leases.extend(leased.unwrap().map(|leased| leased.lease));
+            leases.extend(leased.unwrap().into_iter().map(|leased| leased.lease));
             told
         }
         Command::Renew { which } => format!("{:?}", queue.renew(&held(which), TTL).await),
@@ -78,7 +114,7 @@ async fn run(house: &House, leases: &mut Vec<Lease>, command: &Command) -> Strin
             format!("{:?}", queue.append(&held(which), events).await)
         }
         Command::Done { which } => finish(which, done("ok")).await,
-        Command::Fail { which } => finish(which, failed()).await,
+        Command::Fail { which } => finish(which, again::broken(TaskErrorCode::ProviderFailed)).await,
         Command::Stop { which } => finish(which, Outcome::Cancelled { metrics: None }).await,
         Command::Wait { which, approval } => {
             finish(which, Outcome::Wait { waiting_for: reason(approval), message: "later".into() }).await
@@ -130,7 +166,8 @@ fn is_a_move(from: TaskStatus, to: TaskStatus) -> bool {
 }
 
 async fn agree(commands: Vec<Command>) {
-    let houses = [memory().await, on_sled().await];
+    let caps = || QueueLimits { max_running_per_person: Some(2), max_queued_per_person: Some(5), ..limits() };
+    let houses = [memory_with(caps()), on_sled_with(caps()).await];
     let mut changes = houses[0].queue.changes();
     let mut leases = [vec![], vec![]];
     let mut statuses: HashMap<TaskId, TaskStatus> = HashMap::new();

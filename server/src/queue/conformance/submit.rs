@@ -59,12 +59,16 @@ pub(super) async fn the_ledger_owns_status_and_times(queue: Queue, clock: Clock)
 
 pub(super) async fn the_line_has_a_limit(queue: Queue, _clock: Clock) {
     for number in 1..=50 {
-        submit(&*queue, number).await;
+        let person = UserId(format!("person {}", number % 2));
+        queue.submit(Task { user_id: person, ..task(number) }).await.unwrap();
     }
     assert!(matches!(queue.submit(task(51)).await, Err(QueueError::Full { limit: 50, .. })));
     assert!(matches!(queue.get(task_id(51)).await, Err(QueueError::NotFound(_))));
     assert!(
-        matches!(queue.submit(task(50)).await, Ok(Submission::Known(_))),
+        matches!(
+            queue.submit(Task { user_id: UserId("person 0".into()), ..task(50) }).await,
+            Ok(Submission::Known(_))
+        ),
         "a full line knows what is in it"
     );
     lease(&*queue).await.unwrap();
@@ -74,7 +78,7 @@ pub(super) async fn the_line_has_a_limit(queue: Queue, _clock: Clock) {
 pub(super) async fn a_task_has_a_limit_in_bytes(queue: Queue, _clock: Clock) {
     let large = Task { prompt: "x".repeat(100_000), ..task(1) };
     assert!(matches!(queue.submit(large).await, Err(QueueError::Full { limit: 100_000, .. })));
-    assert_eq!(queue.stats().await.unwrap().queued, 0);
+    assert_eq!(queue.stats().await.unwrap().total().queued, 0);
     queue.submit(Task { prompt: "x".repeat(90_000), ..task(1) }).await.unwrap();
     assert_eq!(queue.get(task_id(1)).await.unwrap().prompt.len(), 90_000);
     let edit = TaskEdit { prompt: Some("x".repeat(100_000)), ..TaskEdit::default() };
@@ -83,7 +87,7 @@ pub(super) async fn a_task_has_a_limit_in_bytes(queue: Queue, _clock: Clock) {
 
 pub(super) async fn an_unknown_task_is_not_found(queue: Queue, _clock: Clock) {
     let id = task_id(404);
-    let nobody = Lease { task: id, attempt: 1, expires: START };
+    let nobody = Lease { task: id, attempt: 1, failures: 0, expires: START };
     assert!(matches!(queue.get(id).await, Err(QueueError::NotFound(i)) if i == id));
     assert!(matches!(queue.events(id, 0, 10).await, Err(QueueError::NotFound(_))));
     assert!(matches!(queue.event_after(id, 0).await, Err(QueueError::NotFound(_))));

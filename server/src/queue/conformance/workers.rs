@@ -4,8 +4,8 @@ use super::*;
 
 pub(super) async fn a_lease_starts_an_attempt(queue: Queue, _clock: Clock) {
     let id = submit(&*queue, 1).await.id;
-    let leased = queue.lease("hand 3", TTL).await.unwrap().unwrap();
-    assert_eq!(leased.lease, Lease { task: id, attempt: 1, expires: START + 30_000 });
+    let leased = queue.lease("hand 3", &Mode::ALL, 1, TTL).await.unwrap().pop().unwrap();
+    assert_eq!(leased.lease, Lease { task: id, attempt: 1, failures: 0, expires: START + 30_000 });
     assert_eq!((leased.task.status, leased.task.attempt), (TaskStatus::Processing, 1));
     let started = EventKind::Started { worker: "hand 3".into(), model: "demo/guide".into() };
     assert_eq!(kinds(&*queue, id).await, [EventKind::Queued, started]);

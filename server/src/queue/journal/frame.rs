@@ -10,7 +10,8 @@
 use super::super::record::Record;
 use std::ops::Range;
 
-pub(super) const VERSION: u32 = 1;
+/// 2 added lanes.
+pub(super) const VERSION: u32 = 2;
 pub(super) const HEADER: usize = 32;
 const SIGN: &[u8; 8] = b"TIDELOG\n";
 const MARK: [u8; 4] = [0xFF, 0x1A, b'T', 0xFE];

@@ -267,7 +267,8 @@ async fn acknowledged_tasks_outlive_a_pulled_plug() {
                 break;
             }
             acknowledged.insert(number, 1);
-            let Ok(Some(leased)) = queue.lease("worker", Duration::from_secs(30)).await else { break };
+            let leased = queue.lease("worker", &Mode::ALL, 1, Duration::from_secs(30)).await;
+            let Some(leased) = leased.ok().and_then(|mut leased| leased.pop()) else { break };
             let Ok(seq) = queue.append(&leased.lease, vec![text("hello")]).await else { break };
             acknowledged.insert(number, seq);
             if number % 2 == 0 {
