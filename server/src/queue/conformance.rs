@@ -10,6 +10,7 @@ mod review;
 mod submit;
 mod workers;
 
+use super::redis::{RedisQueue, server_for_tests::Server};
 use super::sled::SledQueue;
 use super::{
     Lease, Leased, Outcome, QueueError, QueueLimits, Submission, TaskFilter, TaskQueue, memory::MemoryQueue,
@@ -113,6 +114,7 @@ macro_rules! every_queue {
 
 every_queue!(memory);
 every_queue!(on_sled);
+every_queue!(on_redis);
 
 type Queue = Arc<dyn TaskQueue>;
 type Clock = Arc<ManualClock>;
@@ -159,6 +161,17 @@ async fn on_sled_with(limits: QueueLimits) -> House {
     let clock = Arc::new(ManualClock::at(START));
     let queue = SledQueue::open(home.path(), clock.clone(), limits).await.unwrap();
     House { queue: Arc::new(queue), clock, _home: Some(home) }
+}
+
+async fn on_redis() -> House {
+    on_redis_with(limits()).await
+}
+
+/// A ledger of its own in the one Redis of this process.
+async fn on_redis_with(limits: QueueLimits) -> House {
+    let clock = Arc::new(ManualClock::at(START));
+    let queue = RedisQueue::open_for_tests(Server::shared().options(), clock.clone(), limits).await;
+    House { queue: Arc::new(queue), clock, _home: None }
 }
 
 /// A new task of the first project, its id made from `number`.
