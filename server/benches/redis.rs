@@ -164,7 +164,7 @@ impl Redis {
             .expect("redis-server starts");
         let url = format!("unix://{}", socket.display());
         let since = Instant::now();
-        while RedisQueue::open(RedisOptions::new(&url), Arc::new(SystemClock), limits()).await.is_err() {
+        while RedisQueue::open(RedisOptions::new(&*url), Arc::new(SystemClock), limits()).await.is_err() {
             assert!(since.elapsed() < Duration::from_secs(20), "redis-server answers");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -176,7 +176,7 @@ impl Redis {
         let client = redis::Client::open(&*self.url).expect("a URL");
         let mut link = client.get_multiplexed_async_connection().await.expect("Redis answers");
         redis::cmd("FLUSHALL").exec_async(&mut link).await.expect("it is emptied");
-        let queue = RedisQueue::open(RedisOptions::new(&self.url), Arc::new(SystemClock), limits()).await;
+        let queue = RedisQueue::open(RedisOptions::new(&*self.url), Arc::new(SystemClock), limits()).await;
         Arc::new(queue.expect("a ledger opens"))
     }
 

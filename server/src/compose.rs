@@ -11,6 +11,7 @@ use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
 use crate::queue::TaskQueue;
+use crate::queue::redis::{self, RedisQueue};
 use crate::queue::sled::{OpenError, SledQueue};
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
@@ -30,6 +31,9 @@ use tokio_util::task::TaskTracker;
 /// News that a slow reader may be behind before it is told to look again.
 const MAX_NEWS_BEHIND: usize = 256;
 
+/// A worker that shares a ledger renews its leases each second, and is missed after three.
+const REDIS_LEASE_SECONDS: u64 = 3;
+
 /// Which part of the house is not there, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
@@ -39,6 +43,8 @@ pub enum ComposeError {
     DataDir { path: PathBuf, source: std::io::Error },
     #[error("the ledger: {0}")]
     Ledger(#[from] OpenError),
+    #[error("the ledger: {0}")]
+    Redis(#[from] redis::OpenError),
     #[error("the object store: {0}")]
     Store(#[source] StoreError),
     #[error("the providers in the config: {0}")]
@@ -68,8 +74,13 @@ pub async fn local(
     let limits = &config.limits;
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let queue = SledQueue::open(&data_dir, Arc::clone(&clock), limits.queue.clone()).await?;
-    let queue: Arc<dyn TaskQueue> = Arc::new(queue);
+    let mut workers = limits.worker.clone();
+    let queue: Arc<dyn TaskQueue> = if let Some(options) = config.queue.redis() {
+        workers.lease_seconds.get_or_insert(REDIS_LEASE_SECONDS);
+        Arc::new(RedisQueue::open(options, Arc::clone(&clock), limits.queue.clone()).await?)
+    } else {
+        Arc::new(SledQueue::open(&data_dir, Arc::clone(&clock), limits.queue.clone()).await?)
+    };
     let store: Arc<dyn ObjectStore> =
         Arc::new(DiskStore::open(data_dir.join("objects")).map_err(ComposeError::Store)?);
     let workspace =
@@ -113,7 +124,7 @@ pub async fn local(
     });
     let running = Running { queue, workspace, agent: Arc::new(agent), copies: data_dir.join("copies") };
     let name = format!("local-{}", std::process::id());
-    let worker = Worker::start(name, running, clock, limits.worker.clone());
+    let worker = Worker::start(name, running, clock, workers);
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
     Ok(House { app, worker })
@@ -173,3 +184,6 @@ async fn tell_of_models(app: Arc<App>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

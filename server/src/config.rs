@@ -11,6 +11,7 @@ use crate::models::setup::{ExtraProvider, ProviderSettings};
 use crate::preview::PreviewOptions;
 use crate::providers::{Dialect, keys::Secret};
 use crate::queue::QueueLimits;
+use crate::queue::redis::{RedisOptions, RedisUrl};
 use crate::tasks::submit::Limits as TaskLimits;
 use crate::tools::ToolLimits;
 use crate::worker::WorkerLimits;
@@ -28,6 +29,7 @@ use tidemark_shared::ModelId;
 #[serde(default)]
 pub struct Config {
     pub server: Server,
+    pub queue: Queue,
     pub models: Models,
     /// Servers that speak like Anthropic or OpenAI, each with a name of its own: `[[provider]]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -55,6 +57,37 @@ pub struct Server {
 impl Default for Server {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), data_dir: None, projects_folder: None }
+    }
+}
+
+/// Where tasks are kept: in the data directory, or in a Redis that several servers share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Queue {
+    /// `redis://`, `rediss://`, `unix://`, `redis+sentinel://host,host/name` or `redis+cluster://host,host`. In the data
+    /// directory when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub redis_url: Option<RedisUrl>,
+    /// How all names in Redis begin. Another one is another ledger; the braces keep it together in a Cluster.
+    pub redis_prefix: String,
+    /// Seconds that a request waits for a Redis that is away.
+    pub redis_wait_seconds: u64,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let usual = RedisOptions::new(RedisUrl::default());
+        Self { redis_url: None, redis_prefix: usual.prefix, redis_wait_seconds: usual.wait.as_secs() }
+    }
+}
+
+impl Queue {
+    /// How the ledger in Redis is opened, when it is there.
+    pub fn redis(&self) -> Option<RedisOptions> {
+        let url = self.redis_url.clone()?;
+        let wait = Duration::from_secs(self.redis_wait_seconds);
+        Some(RedisOptions { prefix: self.redis_prefix.clone(), wait, ..RedisOptions::new(url) })
     }
 }
 

@@ -21,10 +21,11 @@ mod script;
 mod server;
 
 #[cfg(test)]
-pub(super) mod server_for_tests;
+pub(crate) mod server_for_tests;
 #[cfg(test)]
 mod tests;
 
+pub use link::RedisUrl;
 pub use server::{Durability, OpenError};
 
 use super::wakes::Wakes;
@@ -59,8 +60,7 @@ const MOST_AT_HAND: usize = 1_024;
 /// How a ledger in Redis is opened.
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
-    /// `redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`.
-    pub url: String,
+    pub url: RedisUrl,
     /// The beginning of all names in Redis, for two ledgers in one Redis. It must hold a `{tag}`.
     pub prefix: String,
     /// How long a command waits for a Redis that is away.
@@ -70,7 +70,7 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<RedisUrl>) -> Self {
         let (wait, patience) = (Duration::from_secs(10), Duration::from_secs(3));
         Self { url: url.into(), prefix: PREFIX.into(), wait, patience }
     }

@@ -8,16 +8,45 @@ use redis::{
     AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, RedisConnectionInfo, RedisError, TlsMode,
     Value,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Where Redis is. Shown without its password.
+/// An address of Redis as a person writes it: `redis://`, `rediss://` and `unix://` are one server, as the `redis` crate
+/// reads them. `redis+sentinel://user:password@host:26379,host:26379/name/db` and `redis+cluster://user:password@host,host`
+/// name several; with `rediss+` all is TLS. Never shown with its password.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedisUrl(String);
+
+impl From<String> for RedisUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+impl From<&str> for RedisUrl {
+    fn from(url: &str) -> Self {
+        Self(url.into())
+    }
+}
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_secrets(&self.0))
+    }
+}
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Where Redis is, and how to get there.
 #[derive(Clone)]
 pub(super) struct Target {
-    shown: String,
+    url: RedisUrl,
     way: Way,
 }
 
@@ -30,27 +59,27 @@ enum Way {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        self.url.fmt(f)
     }
 }
 
 impl Target {
-    /// `redis://`, `rediss://` and `unix://` are one server, as the `redis` crate reads them.
-    /// `redis+sentinel://user:password@host:26379,host:26379/name/db` and `redis+cluster://user:password@host,host` name
-    /// several; with `rediss+` all is TLS.
-    pub(super) fn parse(url: &str) -> Result<Self, RedisError> {
-        let shown = without_secrets(url);
-        let way = match url.split_once("://") {
-            Some(("redis+sentinel" | "rediss+sentinel", rest)) => sentinels(rest, url.starts_with("rediss"))?,
+    pub(super) fn parse(url: &RedisUrl) -> Result<Self, RedisError> {
+        let url = url.clone();
+        let text = url.0.as_str();
+        let way = match text.split_once("://") {
+            Some(("redis+sentinel" | "rediss+sentinel", rest)) => {
+                sentinels(rest, text.starts_with("rediss"))?
+            }
             Some((scheme @ ("redis+cluster" | "rediss+cluster"), rest)) => {
                 let (nodes, _path, account) = nodes(rest);
                 let scheme = scheme.trim_end_matches("+cluster");
                 let nodes = nodes.iter().map(|node| format!("{scheme}://{account}{node}"));
                 Way::Cluster(Box::new(ClusterClient::new(nodes.collect::<Vec<_>>())?))
             }
-            _ => Way::One(Box::new(Client::open(url)?)),
+            _ => Way::One(Box::new(Client::open(text)?)),
         };
-        Ok(Self { shown, way })
+        Ok(Self { url, way })
     }
 
     /// A new connection. An answer that takes longer than `patience` is an error.
@@ -145,13 +174,13 @@ mod tests {
             ("redis+sentinel://:s3cret@a:1,b:2/main/3", "redis+sentinel://…@a:1,b:2/main/3"),
             ("unix:///run/redis.sock?pass=s3cret", "unix:///run/redis.sock"),
         ] {
-            assert_eq!(without_secrets(url), shown);
+            assert_eq!(format!("{:?}", RedisUrl::from(url)), shown);
         }
     }
 
     #[test]
     fn every_way_is_read() {
-        let way = |url: &str| Target::parse(url).map(|target| target.way);
+        let way = |url: &str| Target::parse(&url.into()).map(|target| target.way);
         assert!(matches!(way("redis://localhost"), Ok(Way::One(_))));
         assert!(matches!(way("rediss://localhost:6380/2"), Ok(Way::One(_))));
         let Ok(Way::Sentinels { nodes, name, node }) = way("redis+sentinel://ann:pw@a:1,b:2/main/3") else {

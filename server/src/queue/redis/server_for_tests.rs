@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A running `redis-server`.
-pub(in crate::queue) struct Server {
+pub(crate) struct Server {
     home: tempfile::TempDir,
     /// Ends Redis when its input ends: with this process, however that ends.
     keeper: Child,
@@ -19,12 +19,12 @@ pub(in crate::queue) struct Server {
 
 impl Server {
     /// The one that tests share which do nothing to it.
-    pub(in crate::queue) fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(&["--appendonly", "no"]))
     }
 
-    pub(in crate::queue) fn start(settings: &[&str]) -> Self {
+    pub(crate) fn start(settings: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         let keeper = run(&home.path().join("redis.sock"), &settings);
@@ -32,40 +32,40 @@ impl Server {
     }
 
     /// Starts again after [`Self::kill`], on what it had written.
-    pub(in crate::queue) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.keeper = run(&self.socket(), &self.settings);
     }
 
     fn socket(&self) -> PathBuf {
         self.home.path().join("redis.sock")
     }
-    pub(in crate::queue) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
     /// A ledger that nobody else has.
-    pub(in crate::queue) fn options(&self) -> RedisOptions {
+    pub(crate) fn options(&self) -> RedisOptions {
         static LEDGERS: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("{{ledger {}}}", LEDGERS.fetch_add(1, Ordering::Relaxed));
         RedisOptions { prefix, ..RedisOptions::new(self.url()) }
     }
 
     /// Asks it something over a connection of its own; for small answers.
-    pub(in crate::queue) fn ask(&self, command: &str) -> String {
+    pub(crate) fn ask(&self, command: &str) -> String {
         ask(&self.socket(), command).unwrap()
     }
 
-    pub(in crate::queue) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         std::fs::read_to_string(self.home.path().join("pid")).unwrap().trim().parse().unwrap()
     }
 
     /// Sends it a signal: `STOP`, `CONT`.
-    pub(in crate::queue) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let told = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(told.success());
     }
 
-    pub(in crate::queue) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.signal("KILL");
         self.keeper.wait().unwrap();
     }
@@ -118,7 +118,7 @@ fn ask(socket: &std::path::Path, command: &str) -> Option<String> {
 }
 
 /// Stands between a ledger and its Redis, and loses answers when told to.
-pub(in crate::queue) struct Proxy {
+pub(crate) struct Proxy {
     home: tempfile::TempDir,
     state: std::sync::Arc<ProxyState>,
     accepting: tokio::task::JoinHandle<()>,
@@ -137,7 +137,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    pub(in crate::queue) async fn start(server: &Server) -> Self {
+    pub(crate) async fn start(server: &Server) -> Self {
         let home = tempfile::tempdir().unwrap();
         let listener = tokio::net::UnixListener::bind(home.path().join("proxy.sock")).unwrap();
         let state = std::sync::Arc::new(ProxyState::default());
@@ -151,14 +151,14 @@ impl Proxy {
         Self { home, state, accepting }
     }
 
-    pub(in crate::queue) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("unix://{}", self.home.path().join("proxy.sock").display())
     }
     /// The next two answers are lost, and their connections with them.
-    pub(in crate::queue) fn lose_answers(&self) {
+    pub(crate) fn lose_answers(&self) {
         self.state.to_lose.fetch_add(2, Ordering::Relaxed);
     }
-    pub(in crate::queue) fn lost(&self) -> u32 {
+    pub(crate) fn lost(&self) -> u32 {
         self.state.lost.load(Ordering::Relaxed)
     }
 }

@@ -194,7 +194,7 @@ async fn cut_connections_lose_and_double_nothing() {
 async fn lost_answers_lose_and_double_nothing() {
     let server = Server::start(&["--appendonly", "yes"]);
     let proxy = Proxy::start(&server).await;
-    let options = RedisOptions { url: proxy.url(), ..server.options() };
+    let options = RedisOptions { url: proxy.url().into(), ..server.options() };
     let load = Load::start(&options).await;
     for _ in 0..20 {
         a_while().await;
@@ -261,7 +261,7 @@ async fn the_tasks_of_a_killed_worker_run_again_within_four_seconds() {
     }
     let mut worker = Program::new(std::env::current_exe().unwrap())
         .args(["--exact", "queue::redis::tests::a_worker_takes_a_task_and_keeps_it", "--nocapture"])
-        .envs([("REDIS_TEST_URL", &options.url), ("REDIS_TEST_PREFIX", &options.prefix)])
+        .envs([("REDIS_TEST_URL", &server.url()), ("REDIS_TEST_PREFIX", &options.prefix)])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
