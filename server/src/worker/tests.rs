@@ -338,8 +338,14 @@ async fn a_snapshot_that_is_gone_fails_the_task_in_words() {
     let lost = task.id;
     house.queue.submit(task).await.unwrap();
     let _worker = house.start();
+    // A disk's trouble may pass, so it is tried again a few times first.
+    for attempt in 1..=2 {
+        house.until(lost, |task| task.status == TaskStatus::Queued && task.attempt == attempt).await;
+        house.clock.advance(Duration::from_secs(60));
+    }
     let task = house.ended(lost).await;
     assert_eq!((task.status, task.error.unwrap().code), (TaskStatus::Failed, TaskErrorCode::Storage));
+    assert_eq!(task.attempt, 3);
     assert_eq!(house.ended(id).await.status, TaskStatus::Done);
 }
 

@@ -903,6 +903,19 @@ export interface components {
         HunkReview: "pending" | "accepted" | "rejected";
         /** @enum {string} */
         KeySource: "environment" | "keychain" | "session";
+        /** @description The line of one mode. */
+        LaneHealth: {
+            /** @description Nothing is taken from it until it is resumed. */
+            isPaused: boolean;
+            mode: components["schemas"]["Mode"];
+            oldestQueuedAt?: components["schemas"]["u64"] | null;
+            /** Format: int64 */
+            processing: number;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            waiting: number;
+        };
         /** @description The answer to `POST /api/session/launch`: an address that opens the studio in one more window, once. */
         LaunchUrl: {
             url: string;
@@ -977,9 +990,12 @@ export interface components {
         };
         /** @description The body of `POST /api/agent/tasks`. */
         NewTask: {
+            after?: components["schemas"]["TaskId"] | null;
             cursor?: components["schemas"]["Cursor"] | null;
             /** @description Unsaved buffers: the snapshot is the disk with these laid over it. */
             files?: components["schemas"]["OpenFile"][];
+            /** @description Ask the model even when the same was asked of the same files before. */
+            fresh?: boolean;
             id?: components["schemas"]["TaskId"] | null;
             mode: components["schemas"]["Mode"];
             model?: components["schemas"]["ModelId"] | null;
@@ -990,6 +1006,7 @@ export interface components {
             priority?: number | null;
             projectId: components["schemas"]["ProjectId"];
             prompt: string;
+            runAt?: components["schemas"]["u64"] | null;
             sessionId?: components["schemas"]["SessionId"] | null;
         };
         /** @description A file as the person sees it, when that differs from the disk: an unsaved buffer. */
@@ -1094,13 +1111,22 @@ export interface components {
         ProviderStatus: "connected" | "no_key" | "bad_key" | "unreachable" | "unknown";
         /** @description The ledger in numbers. */
         QueueHealth: {
-            /** Format: int64 */
+            lanes: components["schemas"]["LaneHealth"][];
+            /**
+             * Format: int64
+             * @description Workers lost while they ran a task.
+             */
             leaseLosses: number;
             oldestQueuedAt?: components["schemas"]["u64"] | null;
             /** Format: int64 */
             processing: number;
             /** Format: int64 */
             queued: number;
+            /**
+             * Format: int64
+             * @description Failures that were tried again.
+             */
+            retries: number;
             /** Format: int64 */
             waiting: number;
         };
@@ -1249,11 +1275,13 @@ export interface components {
         };
         /** @description A task as its readers see it. */
         Task: {
+            after?: components["schemas"]["TaskId"] | null;
             /**
              * Format: int32
              * @description Rises with every lease; the fence that keeps a lost worker from writing.
              */
             attempt: number;
+            cacheKey?: components["schemas"]["Hash"] | null;
             /** @description Someone asked to cancel it while a worker had it. */
             cancelRequested?: boolean;
             createdAt: components["schemas"]["u64"];
@@ -1272,6 +1300,7 @@ export interface components {
             result?: components["schemas"]["TaskResult"] | null;
             retryOf?: components["schemas"]["TaskId"] | null;
             review: components["schemas"]["Review"];
+            runAt?: components["schemas"]["u64"] | null;
             sessionId: components["schemas"]["SessionId"];
             /** @description The snapshot that the task works on: the object that lists the project's files and their hashes. */
             snapshot: components["schemas"]["Hash"];
@@ -1297,7 +1326,7 @@ export interface components {
          * @description Why a task failed, for a program; `message` is for a person.
          * @enum {string}
          */
-        TaskErrorCode: "bad_key" | "unknown_model" | "no_model" | "provider_failed" | "provider_silent" | "rate_limited" | "refused" | "limit_reached" | "project_gone" | "storage" | "demo_cannot" | "interrupted" | "internal";
+        TaskErrorCode: "bad_key" | "unknown_model" | "no_model" | "provider_failed" | "provider_silent" | "rate_limited" | "refused" | "limit_reached" | "project_gone" | "storage" | "demo_cannot" | "interrupted" | "dependency_failed" | "internal";
         /** @description One thing that happened to a task. */
         TaskEvent: components["schemas"]["EventKind"] & {
             at: components["schemas"]["u64"];
@@ -1366,7 +1395,7 @@ export interface components {
          * @description What a queued task waits for, other than its place in line.
          * @enum {string}
          */
-        WaitingFor: "network" | "approval" | "budget" | "slot";
+        WaitingFor: "network" | "approval" | "budget" | "slot" | "task";
         WrittenFile: {
             hash?: components["schemas"]["Hash"] | null;
             /** @description The person's own edits since the task began were merged in. */

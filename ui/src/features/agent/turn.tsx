@@ -153,9 +153,12 @@ function Now({ phase, task, acts }: { phase: Phase; task: Task; acts: TurnActs }
   )
 }
 
+const clock = (time: number) =>
+  new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+
 export function phaseInWords(
   phase: Phase,
-  task: Pick<Task, 'status' | 'waitingFor' | 'cancelRequested'>,
+  task: Pick<Task, 'status' | 'waitingFor' | 'cancelRequested' | 'runAt' | 'attempt'>,
 ): string {
   if (task.cancelRequested) return 'Stopping'
   if (task.status === 'queued') {
@@ -166,10 +169,15 @@ export function phaseInWords(
         return 'Waits for your answer.'
       case 'budget':
         return 'Waits for the budget to reset.'
+      case 'task':
+        return 'Waits for the task before it.'
       case 'slot':
         return 'Waits for its turn.'
       default:
-        return phase.kind === 'waiting' ? phase.message : 'Waits for its turn.'
+        if (phase.kind === 'waiting') return phase.message
+        if (phase.kind === 'retrying') return `${phase.message} It is tried again at ${clock(phase.until)}.`
+        if (task.runAt != null && task.attempt === 0) return `Waits until ${clock(task.runAt)}.`
+        return 'Waits for its turn.'
     }
   }
   switch (phase.kind) {
