@@ -16,6 +16,7 @@
 //! How it is built: [`decide`] turns a command into records by reading the one [`state`]; a record is an effect, so
 //! applying it decides nothing. [`ledger`] is the queue itself over any keep of records: memory, or journal and sled.
 
+mod body;
 mod decide;
 mod journal;
 mod ledger;
@@ -23,9 +24,11 @@ mod limits;
 mod line;
 pub mod memory;
 mod record;
+mod shelver;
 pub mod sled;
 mod state;
 mod steady;
+mod view;
 mod wakes;
 mod writer;
 
