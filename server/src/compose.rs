@@ -10,8 +10,8 @@ use crate::config::{ConfigError, Loaded};
 use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
-use crate::queue::TaskQueue;
 use crate::queue::sled::{OpenError, SledQueue};
+use crate::queue::{QueueLimits, TaskQueue};
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
 use crate::store::{ObjectStore, StoreError};
@@ -66,10 +66,10 @@ pub async fn local(
 ) -> Result<House, ComposeError> {
     let config = &loaded.config;
     let limits = &config.limits;
+    crate::metrics::start();
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let queue = SledQueue::open(&data_dir, Arc::clone(&clock), limits.queue.clone()).await?;
-    let queue: Arc<dyn TaskQueue> = Arc::new(queue);
+    let queue = ledger(&data_dir, &clock, limits.queue.clone()).await?;
     let store: Arc<dyn ObjectStore> =
         Arc::new(DiskStore::open(data_dir.join("objects")).map_err(ComposeError::Store)?);
     let workspace =
@@ -117,6 +117,21 @@ pub async fn local(
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
     Ok(House { app, worker })
+}
+
+/// The ledger alone, without anyone who works on it.
+pub async fn ledger_of(loaded: &Loaded) -> Result<Arc<dyn TaskQueue>, ComposeError> {
+    let data_dir = prepared(loaded.config.data_dir()?).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    ledger(&data_dir, &clock, loaded.config.limits.queue.clone()).await
+}
+
+async fn ledger(
+    data_dir: &Path,
+    clock: &Arc<dyn Clock>,
+    limits: QueueLimits,
+) -> Result<Arc<dyn TaskQueue>, ComposeError> {
+    Ok(Arc::new(SledQueue::open(data_dir, Arc::clone(clock), limits).await?))
 }
 
 impl House {

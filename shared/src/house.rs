@@ -67,6 +67,8 @@ pub struct HealthDetails {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueHealth {
+    /// `sled` or `redis`.
+    pub backend: String,
     pub queued: u64,
     pub waiting: u64,
     pub processing: u64,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tidemark_shared::change::ChangedFile;
 use tidemark_shared::task::{Submitted, TaskEdit, TaskList};
-use tidemark_shared::{NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
+use tidemark_shared::{Mode, NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
 use utoipa::IntoParams;
 
 /// The page size when none is asked for, and the largest.
@@ -130,6 +130,29 @@ pub(super) async fn retry(
     let first = own(&app, &caller, id).await?;
     let submission = tasks::retry::retry(&app.submitting(), first).await?;
     Ok((StatusCode::ACCEPTED, Json(submitted(submission))))
+}
+
+/// Take nothing more from the line of one mode until it is resumed; what runs goes on.
+#[utoipa::path(post, path = "/api/agent/queue/{mode}/pause", tag = "tasks", operation_id = "pauseQueue",
+    params(("mode" = Mode, Path)), responses((status = 204)))]
+pub(super) async fn pause(
+    _caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(lane): Path<Mode>,
+) -> Answer<StatusCode> {
+    app.queue.pause(lane, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(post, path = "/api/agent/queue/{mode}/resume", tag = "tasks", operation_id = "resumeQueue",
+    params(("mode" = Mode, Path)), responses((status = 204)))]
+pub(super) async fn resume(
+    _caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(lane): Path<Mode>,
+) -> Answer<StatusCode> {
+    app.queue.pause(lane, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The texts of one changed file: before, proposed, and on disk now.

@@ -5,6 +5,7 @@ use super::{Failure, absolute};
 use crate::Running;
 use crate::config::Loaded;
 use crate::desktop::NoDesktop;
+use crate::providers::sse::Parser;
 use anyhow::{Context, anyhow};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_shared::Problem;
 use tidemark_shared::project::{NewProject, Project};
+use tidemark_shared::{Problem, TaskEvent};
 
 /// Where a running house is: what `--ready-file` holds, and what lies in the data directory while it runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,20 +64,23 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn reach(loaded: Loaded) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+    /// The house that runs on this data directory.
+    pub(super) async fn running(loaded: &Loaded) -> Result<Option<Self>, Failure> {
         let file = address_file(&loaded.config.data_dir()?);
-        if let Some(address) = Address::read(&file) {
-            let house = Self { address, http: http.clone(), own: None };
-            let alive = house.http.get(format!("{}/health/detailed", house.address.url));
-            let answer = alive.bearer_auth(&house.address.token).timeout(Duration::from_secs(2)).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(house);
-            }
+        let Some(address) = Address::read(&file) else { return Ok(None) };
+        let house = Self { address, http: client()?, own: None };
+        let alive = house.http.get(format!("{}/health/detailed", house.address.url));
+        let answer = alive.bearer_auth(&house.address.token).timeout(Duration::from_secs(2)).send().await;
+        Ok(answer.is_ok_and(|answer| answer.status().is_success()).then_some(house))
+    }
+
+    pub(super) async fn reach(loaded: Loaded) -> Result<Self, Failure> {
+        if let Some(house) = Self::running(&loaded).await? {
+            return Ok(house);
         }
         let own = crate::start(loaded, Arc::new(NoDesktop)).await?;
         let address = Address::of(&own, own.launch_url());
-        Ok(Self { address, http, own: Some(own) })
+        Ok(Self { address, http: client()?, own: Some(own) })
     }
 
     /// Opens a folder in place.
@@ -121,6 +125,23 @@ impl House {
         })
     }
 
+    /// Asks for something that has no answer.
+    pub(super) async fn tell(&self, path: &str) -> Result<(), Failure> {
+        let request = self.http.post(format!("{}{path}", self.address.url)).bearer_auth(&self.address.token);
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// The events of a task until now.
+    pub(super) async fn story(&self, task: &str) -> Result<Vec<TaskEvent>, Failure> {
+        let answer = self.events(&format!("{task}/events?follow=false")).await?;
+        let mut events = Parser::default();
+        let told = events
+            .push(&answer.bytes().await?)
+            .map_err(|why| anyhow!("the events can't be read: {why:?}"))?;
+        told.iter().map(|event| Ok(serde_json::from_str(&event.data)?)).collect()
+    }
+
     /// The events of a task, as they come.
     pub(super) async fn events(&self, path: &str) -> Result<reqwest::Response, Failure> {
         let answer = self
@@ -137,6 +158,10 @@ impl House {
             own.stop().await;
         }
     }
+}
+
+fn client() -> Result<reqwest::Client, Failure> {
+    Ok(reqwest::Client::builder().no_proxy().build()?)
 }
 
 fn refused(status: StatusCode, problem: &Problem) -> Failure {

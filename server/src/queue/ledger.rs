@@ -37,6 +37,11 @@ pub trait Keep: Send + Sync + 'static {
     where
         T: Send + 'static;
 
+    /// The name of the backend.
+    const NAME: &'static str;
+    /// What opening found lost or damaged.
+    fn damage(&self) -> Vec<String>;
+
     /// A quick look at the index.
     fn peek<T>(&self, look: impl FnOnce(&mut State) -> T) -> T;
 }
@@ -229,5 +234,13 @@ impl<K: Keep> TaskQueue for Ledger<K> {
 
     async fn stats(&self) -> Result<QueueStats, QueueError> {
         Ok(self.keep.peek(|state| state.stats()))
+    }
+
+    fn backend(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn damage(&self) -> Vec<String> {
+        self.keep.damage()
     }
 }

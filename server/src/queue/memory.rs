@@ -101,6 +101,12 @@ impl Memory {
 }
 
 impl Keep for Memory {
+    const NAME: &'static str = "memory";
+
+    fn damage(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn change<T, F>(&self, decide: F) -> Result<T, QueueError>
     where
         T: Send + 'static,

@@ -60,6 +60,18 @@ pub struct Recovery {
     pub lost_tasks: Vec<TaskId>,
 }
 
+impl Recovery {
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let damage = self.damage.iter().map(|damage| match damage.bytes {
+            0 => format!("{} misses a commit before byte {}", damage.file.display(), damage.at),
+            bytes => {
+                format!("{} can't be read at byte {} for {bytes} bytes", damage.file.display(), damage.at)
+            }
+        });
+        damage.chain(self.lost_tasks.iter().map(|task| format!("task {task} is lost"))).collect()
+    }
+}
+
 impl SledQueue {
     /// Opens the ledger of the data directory `data`, making it when it is not there. Tasks that were being worked on
     /// when the last process ended go back to the line.

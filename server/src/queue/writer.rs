@@ -290,6 +290,12 @@ impl Drop for Journalled {
 }
 
 impl Keep for Journalled {
+    const NAME: &'static str = "sled";
+
+    fn damage(&self) -> Vec<String> {
+        self.recovery.in_words()
+    }
+
     async fn change<T, F>(&self, decide: F) -> Result<T, QueueError>
     where
         T: Send + 'static,

@@ -36,7 +36,7 @@ async fn nobody_gets_in_without_a_credential() {
         let wrong = house.http.request(method.clone(), house.url(&path)).bearer_auth("0".repeat(64));
         assert_eq!(refused(wrong.send().await.unwrap(), 401).await, "unauthenticated", "{method} {path}");
     }
-    for path in ["/api", "/api/nothing", "/api/../health/detailed", "/api/session/x", "/metrics"] {
+    for path in ["/api", "/api/nothing", "/api/../health/detailed", "/api/session/x"] {
         let answer = house.http.get(house.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{path}");
     }
@@ -50,7 +50,7 @@ async fn nonsense_is_answered_with_a_problem_and_never_with_our_fault() {
     let takes_anything = |method: &Method, path: &str| {
         let plain = ["/api/events", "/api/projects", "/api/agent/tasks", "/api/models", "/api/settings"];
         let plain =
-            plain.contains(&path) || ["/api/capabilities", "/health", "/health/detailed"].contains(&path);
+            plain.contains(&path) || ["/api/capabilities", "/health", "/health/detailed", "/metrics"].contains(&path);
         (*method == Method::GET && plain)
             || ["/api/models/refresh", "/api/session/launch", "/api/folders", "/openapi.json"].contains(&path)
     };
@@ -105,6 +105,26 @@ async fn a_callers_trace_comes_back_with_the_problem() {
         .unwrap();
     assert!(answer.headers()["traceparent"].to_str().unwrap().contains(trace));
     assert_eq!(answer.json::<Value>().await.unwrap()["trace"], trace);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn prometheus_reads_the_line_and_what_went_through_it() {
+    let house = TestHouse::open().await;
+    let project = house.sample().await;
+    house.done(&project, "Explain this", "explain").await;
+    let answer = house.ask(Method::GET, "/metrics").send().await.unwrap();
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let text = answer.text().await.unwrap();
+    for line in [
+        r#"tidemark_queue_tasks{backend="sled",lane="explain",state="queued"} 0"#,
+        r#"tidemark_queue_paused{backend="sled",lane="patch"} 0"#,
+        r#"tidemark_queue_wait_seconds_count{lane="explain"} 1"#,
+        r#"tidemark_task_seconds_count{lane="explain",status="done"} 1"#,
+        "tidemark_task_attempts_sum{lane=\"explain\"} 1",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} is not in:\n{text}");
+    }
     house.close().await;
 }
 
