@@ -88,7 +88,7 @@ pub async fn local(
 
     let app = Arc::new(App {
         queue: Arc::clone(&queue),
-        store,
+        store: Arc::clone(&store),
         workspace: workspace.clone(),
         reviews,
         settings: SettingsFile::open(&data_dir).await,
@@ -111,7 +111,14 @@ pub async fn local(
         stopping: CancellationToken::new(),
         background: TaskTracker::new(),
     });
-    let running = Running { queue, workspace, agent: Arc::new(agent), copies: data_dir.join("copies") };
+    let running = Running {
+        queue,
+        workspace,
+        agent: Arc::new(agent),
+        copies: data_dir.join("copies"),
+        store,
+        resume: limits.resume.clone(),
+    };
     let name = format!("local-{}", std::process::id());
     let worker = Worker::start(name, running, clock, limits.worker.clone());
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));

@@ -11,6 +11,7 @@ use crate::models::setup::{ExtraProvider, ProviderSettings};
 use crate::preview::PreviewOptions;
 use crate::providers::{Dialect, keys::Secret};
 use crate::queue::QueueLimits;
+use crate::tasks::resume::ResumeLimits;
 use crate::tasks::submit::Limits as TaskLimits;
 use crate::tools::ToolLimits;
 use crate::worker::WorkerLimits;
@@ -176,6 +177,7 @@ pub struct Limits {
     pub agent: AgentLimits,
     pub tools: ToolLimits,
     pub worker: WorkerLimits,
+    pub resume: ResumeLimits,
 }
 
 /// What one request may cost.

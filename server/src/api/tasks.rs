@@ -116,7 +116,7 @@ pub(super) async fn cancel(
     Path(id): Path<TaskId>,
 ) -> Answer<Json<Task>> {
     own(&app, &caller, id).await?;
-    Ok(Json(tasks::cancel::cancel(app.queue.as_ref(), id).await?))
+    Ok(Json(tasks::cancel::cancel(app.queue.as_ref(), app.store.as_ref(), id).await?))
 }
 
 /// Ask the same again, as a new task on the project as it is now.

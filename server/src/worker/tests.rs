@@ -10,14 +10,22 @@ use crate::providers::scripted::{Scripted, Turn};
 use crate::providers::{Delta, Message, ProviderError};
 use crate::queue::memory::MemoryQueue;
 use crate::queue::{QueueLimits, Submission, TaskQueue};
+use crate::store::ObjectStore;
 use crate::store::memory::MemoryStore;
+use crate::tasks::cancel::cancel;
+use crate::tasks::resume::ResumeLimits;
 use crate::tools::ToolLimits;
 use crate::workspace::{self, Workspace};
 use async_trait::async_trait;
 use serde_json::json;
 use std::path::PathBuf;
-use tidemark_shared::{EventKind, Mode, ModelId, ProjectId, Review, SessionId, TaskId, TaskStatus, UserId};
+use tidemark_shared::task::TaskEdit;
+use tidemark_shared::{
+    EventKind, Hash, Mode, ModelId, ProjectId, Review, SessionId, TaskId, TaskStatus, UserId,
+};
 use uuid::Uuid;
+
+mod resuming;
 
 const APP: &str = "export function App() {\n  return <h1>Tides</h1>;\n}\n";
 const START: u64 = 1_700_000_000_000;
@@ -25,6 +33,7 @@ const START: u64 = 1_700_000_000_000;
 struct House {
     dir: tempfile::TempDir,
     queue: Arc<MemoryQueue>,
+    store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
     model: Arc<Scripted>,
     parts: Running,
@@ -41,7 +50,7 @@ impl House {
         std::fs::create_dir_all(&data).unwrap();
         let store = Arc::new(MemoryStore::default());
         let limits = workspace::Limits::default();
-        let workspace = Workspace::new(data.clone(), store, clock.clone(), limits).await.unwrap();
+        let workspace = Workspace::new(data.clone(), store.clone(), clock.clone(), limits).await.unwrap();
         let folder = dir.path().join("project");
         std::fs::create_dir_all(folder.join("src")).unwrap();
         std::fs::write(folder.join("src/App.tsx"), APP).unwrap();
@@ -50,9 +59,17 @@ impl House {
         let models = Arc::new(Models::new(vec![model.clone()], Arc::new(Keys::default()), []));
         let agent = Native::new(models, clock.clone(), AgentLimits::default(), ToolLimits::default());
         let copies = data.join("copies");
-        let parts = Running { queue: queue.clone(), workspace, agent: Arc::new(agent), copies };
+        let resume = ResumeLimits::default();
+        let parts = Running {
+            queue: queue.clone(),
+            workspace,
+            agent: Arc::new(agent),
+            copies,
+            store: store.clone(),
+            resume,
+        };
         let session = SessionId::from_uuid(Uuid::now_v7());
-        Self { dir, queue, clock, model, parts, project, session }
+        Self { dir, queue, store, clock, model, parts, project, session }
     }
 
     fn start(&self) -> Worker {
@@ -230,7 +247,7 @@ async fn waking_the_worker_tries_waiting_tasks_at_once() {
 
 #[tokio::test]
 async fn a_worker_that_stops_hands_its_task_back_and_the_next_one_ends_it() {
-    let house = House::new(vec![edit("1"), hang(), edit("2"), Turn::text("Done.")]).await;
+    let house = House::new(vec![edit("1"), hang(), Turn::text("Done.")]).await;
     let worker = house.start();
     let id = house.submit(Mode::Patch, "Say Ebb").await;
     house.asked(2).await;

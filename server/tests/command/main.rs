@@ -2,6 +2,8 @@
 
 mod desk;
 mod kills;
+mod random;
+mod resume;
 
 use desk::{Desk, until};
 use serde_json::{Value, json};

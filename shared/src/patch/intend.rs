@@ -11,6 +11,7 @@ use super::reply::{self, Act, FileEdit, Line, LineKind, ReplyHunk};
 use super::text::Lines;
 use super::{moved, paths, piece, splice};
 use crate::Found;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub struct Intended {
 }
 
 /// How one hunk was placed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     pub path: String,
     /// The hunk within its file, from 1.

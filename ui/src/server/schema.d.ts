@@ -721,6 +721,18 @@ export interface components {
             /** @enum {string} */
             type: "check_finished";
         } | {
+            /** @description The object that holds what is new since the one before. */
+            progress: components["schemas"]["Hash"];
+            /** Format: int32 */
+            step: number;
+            /** @enum {string} */
+            type: "saved";
+        } | {
+            /** Format: int32 */
+            step: number;
+            /** @enum {string} */
+            type: "resumed";
+        } | {
             message: string;
             /** @enum {string} */
             type: "waiting";

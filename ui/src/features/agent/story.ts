@@ -43,6 +43,10 @@ export interface Story {
   readonly phase: Phase
   readonly model: string | undefined
   readonly entries: readonly Entry[]
+  /** The entries that another attempt would go on from. */
+  readonly kept: readonly Entry[]
+  /** The step at which the worker was lost, until the task waits for something else. */
+  readonly lostAt: number | undefined
   readonly checks: readonly Check[]
   readonly decisions: readonly Decision[]
   readonly tokens: Tokens | undefined
@@ -57,6 +61,8 @@ export const emptyStory: Story = {
   phase: { kind: 'queued' },
   model: undefined,
   entries: [],
+  kept: [],
+  lostAt: undefined,
   checks: [],
   decisions: [],
   tokens: undefined,
@@ -80,12 +86,19 @@ export function tell(story: Story, event: TaskEvent): Story {
         phase: { kind: 'working', step: 1 },
         model: event.model,
         startedAt: story.startedAt ?? event.at,
-        entries: again
-          ? [{ kind: 'note', tone: 'plain', text: 'Started again from the beginning.' }]
-          : story.entries,
+        // Nothing of it stands any more, unless the next event says that it goes on.
+        entries: again && story.entries.length > 0 ? [startedAgain(story)] : story.entries,
         checks: again ? [] : story.checks,
       }
     }
+    case 'saved':
+      return { ...next, kept: story.entries }
+    case 'resumed':
+      return {
+        ...next,
+        phase: { kind: 'working', step: Math.max(1, event.step) },
+        entries: [...story.kept, wentOn(story)],
+      }
     case 'step':
       return { ...next, phase: { kind: 'working', step: event.step } }
     case 'text':
@@ -122,16 +135,25 @@ export function tell(story: Story, event: TaskEvent): Story {
         checks: [...story.checks.filter((check) => check.name !== event.check.name), event.check],
       }
     case 'waiting':
-      return { ...next, phase: { kind: 'waiting', waitingFor: event.waitingFor, message: event.message } }
+      return {
+        ...next,
+        phase: { kind: 'waiting', waitingFor: event.waitingFor, message: event.message },
+        lostAt: undefined,
+      }
     case 'retrying':
-      return { ...next, phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs } }
+      return {
+        ...next,
+        phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs },
+        lostAt: undefined,
+      }
     case 'interrupted':
       return {
         ...next,
         entries: [
           ...story.entries,
-          { kind: 'note', tone: 'warn', text: 'The work was interrupted. It is tried again.' },
+          { kind: 'note', tone: 'warn', text: `${interrupted(event.step)}. It goes on by itself.` },
         ],
+        lostAt: event.step,
       }
     case 'cancel_requested':
       return { ...next, phase: { kind: 'stopping' } }
@@ -170,6 +192,21 @@ export function tell(story: Story, event: TaskEvent): Story {
       // A newer server may tell more than this page knows; what it does not know it passes over.
       return next
   }
+}
+
+function interrupted(step: number): string {
+  return step > 0 ? `Interrupted at step ${step}` : 'Interrupted'
+}
+
+function startedAgain(story: Story): Entry {
+  const why = story.lostAt === undefined ? '' : `${interrupted(story.lostAt)}. `
+  return { kind: 'note', tone: 'plain', text: `${why}Started again from the beginning.` }
+}
+
+function wentOn(story: Story): Entry {
+  const text =
+    story.lostAt === undefined ? 'Went on where it stopped.' : `${interrupted(story.lostAt)}, went on.`
+  return { kind: 'note', tone: 'plain', text }
 }
 
 function working(story: Story): Phase {
