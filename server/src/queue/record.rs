@@ -106,7 +106,7 @@ pub(super) struct Head {
     pub(super) seq: Seq,
     /// The step of the agent that was begun last in this attempt.
     pub(super) step: u32,
-    /// How often its worker was lost.
+    /// How often its worker was lost since it got on.
     pub(super) interruptions: u32,
     /// How often it failed and was tried again.
     #[serde(default)]
@@ -192,8 +192,11 @@ impl Head {
         for event in events {
             self.seq = self.seq.max(event.seq);
             self.updated_at = event.at;
-            if let EventKind::Step { step } = event.kind {
-                self.step = step;
+            match event.kind {
+                EventKind::Step { step } | EventKind::Resumed { step } => self.step = step,
+                // It gets on: the workers that were lost until here are not its fault.
+                EventKind::Saved { .. } => self.interruptions = 0,
+                _ => {}
             }
         }
     }

@@ -104,13 +104,19 @@ fn the_line_of_tasks_is_looked_at_and_mended() {
     assert_eq!(desk.run(&["queue", "drain"]).status.code(), Some(0));
     let mut served = desk.serve(&[]);
     let at = desk.sample().to_string_lossy().into_owned();
-    let project = served.ask("POST", "/api/projects", Some(json!({ "type": "folder", "path": at })));
+    let project = served.ask("POST", "/api/projects", Some(json!({ "from": "folder", "path": at })));
     let new = json!({ "projectId": project["id"], "mode": "explain", "prompt": "What is this?", "model": "demo/guide" });
     let id = served.ask("POST", "/api/agent/tasks", Some(new))["taskId"].as_str().unwrap().to_owned();
     let seen = json(&["list"]);
     assert_eq!(seen["items"][0]["id"], id.as_str(), "through the house that runs");
     let lane = |seen: &Value| {
-        seen["queue"]["lanes"].as_array().unwrap().iter().find(|lane| lane["mode"] == "explain").unwrap().clone()
+        seen["queue"]["lanes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|lane| lane["mode"] == "explain")
+            .unwrap()
+            .clone()
     };
     assert_eq!((&lane(&seen)["isPaused"], &lane(&seen)["queued"]), (&json!(true), &json!(1)));
     assert_eq!(json(&["show", &id])["task"]["status"], "queued", "nothing is taken from a drained line");

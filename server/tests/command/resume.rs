@@ -69,7 +69,7 @@ impl Walk {
         let project = json!({ "from": "folder", "path": self.folder });
         let project = served.ask("POST", "/api/projects", Some(project));
         let task = json!({
-            "projectId": project["id"], "mode": "patch", "model": "anthropic/fake-model", "prompt": "Count on",
+            "projectId": project["id"], "mode": "patch", "model": "anthropic/fake-model", "prompt": "Count on", "fresh": true,
         });
         served.ask("POST", "/api/agent/tasks", Some(task))["taskId"].as_str().unwrap().to_owned()
     }

@@ -49,8 +49,8 @@ async fn nonsense_is_answered_with_a_problem_and_never_with_our_fault() {
     // Answered whatever is in the body, or only by a person.
     let takes_anything = |method: &Method, path: &str| {
         let plain = ["/api/events", "/api/projects", "/api/agent/tasks", "/api/models", "/api/settings"];
-        let plain =
-            plain.contains(&path) || ["/api/capabilities", "/health", "/health/detailed", "/metrics"].contains(&path);
+        let plain = plain.contains(&path)
+            || ["/api/capabilities", "/health", "/health/detailed", "/metrics"].contains(&path);
         (*method == Method::GET && plain)
             || ["/api/models/refresh", "/api/session/launch", "/api/folders", "/openapi.json"].contains(&path)
     };
@@ -111,8 +111,9 @@ async fn a_callers_trace_comes_back_with_the_problem() {
 #[tokio::test]
 async fn prometheus_reads_the_line_and_what_went_through_it() {
     let house = TestHouse::open().await;
-    let project = house.sample().await;
-    house.done(&project, "Explain this", "explain").await;
+    let (project, _folder) = house.sample().await;
+    let task = house.submit(&project, "explain", "What is this?").await;
+    house.events(&task, 0).await;
     let answer = house.ask(Method::GET, "/metrics").send().await.unwrap();
     assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
     let text = answer.text().await.unwrap();
