@@ -5,7 +5,7 @@
 //! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`mod@select`] builds the
 //! file that some chosen hunks make, and [`mod@merge`] brings that into a file that has moved on.
 //!
-//! What a model writes takes another way in: [`reply`] reads any form of it, `locate` proves where it belongs on the
+//! What a model writes takes another way in: [`reply`] reads any form of it (and [`Stream`] while it arrives), `locate` proves where it belongs on the
 //! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not. [`mark()`] tells the hunks
 //! of the final diff how the edits behind them were found.
 //!
@@ -37,4 +37,5 @@ pub use intend::{Files, Intended, Placement, apply, place};
 pub use mark::mark;
 pub use merge::{Merge, merge};
 pub use refusal::{Divergence, Refusal, RefusalCode};
+pub use reply::{Progress, Stream};
 pub use select::select;
