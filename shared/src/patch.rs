@@ -2,7 +2,7 @@
 //!
 //! One file per step, in the order of a change's life: [`form`] reads bytes as text and writes them back byte for byte,
 //! [`adopt`] gives what an agent wrote the form of the file it replaces, [`diff`] finds the changes, [`change`] makes a
-//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`mod@select`] builds the
+//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff and `words` for its highlights, [`mod@select`] builds the
 //! file that some chosen hunks make, and [`mod@merge`] brings that into a file that has moved on.
 //!
 //! What a model writes takes another way in: [`reply`] reads any form of it (and [`Stream`] while it arrives), `locate` proves where it belongs on the
@@ -29,6 +29,7 @@ pub mod reply;
 pub mod select;
 mod splice;
 mod text;
+mod words;
 
 pub use adopt::adopt_form;
 pub use change::{Side, file_change};

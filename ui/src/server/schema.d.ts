@@ -901,6 +901,8 @@ export interface components {
         HunkId: string;
         /** @enum {string} */
         HunkReview: "pending" | "accepted" | "rejected";
+            /** @description The lines that stand for each other, for highlights; any other line is changed whole. */
+            reworded?: components["schemas"]["Reworded"][];
         /** @enum {string} */
         KeySource: "environment" | "keychain" | "session";
         /** @description The answer to `POST /api/session/launch`: an address that opens the studio in one more window, once. */
@@ -1154,6 +1156,20 @@ export interface components {
             path: components["schemas"]["RelPath"];
         };
         /** @description One line that matches. `line` counts from 1; `start` and `end` are character offsets in `text`. */
+        /** @description A removed line and the added one in its place, and which of their words differ. */
+        Reworded: {
+            /** @description What of the added line is not in the removed one, behind the `+`. */
+            come: number[][];
+            /** @description What of the removed line is not in the added one: from and to, in UTF-16 code units behind the `-`. */
+            gone: number[][];
+            /** Format: int32 */
+            new: number;
+            /**
+             * Format: int32
+             * @description Their places in the hunk's `lines`, from 0.
+             */
+            old: number;
+        };
         SearchHit: {
             /** Format: int32 */
             end: number;
