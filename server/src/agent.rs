@@ -10,6 +10,7 @@ pub mod prompt;
 mod references;
 mod trouble;
 mod voice;
+mod writing;
 
 pub use limits::AgentLimits;
 

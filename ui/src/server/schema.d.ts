@@ -692,6 +692,16 @@ export interface components {
             /** @enum {string} */
             type: "thinking";
         } | {
+            /** Format: int32 */
+            addedLines: number;
+            /** @description Whether more of it is expected. */
+            open: boolean;
+            path: components["schemas"]["RelPath"];
+            /** Format: int32 */
+            removedLines: number;
+            /** @enum {string} */
+            type: "writing";
+        } | {
             callId: string;
             input: Record<string, never>;
             /** @description One line for a person: the file, the words searched for. */
@@ -891,6 +901,8 @@ export interface components {
              */
             oldStart: number;
             review: components["schemas"]["HunkReview"];
+            /** @description The lines that stand for each other, for highlights; any other line is changed whole. */
+            reworded?: components["schemas"]["Reworded"][];
             /** @description The enclosing definition, as after the second `@@`. */
             section?: string;
         };
@@ -901,8 +913,6 @@ export interface components {
         HunkId: string;
         /** @enum {string} */
         HunkReview: "pending" | "accepted" | "rejected";
-            /** @description The lines that stand for each other, for highlights; any other line is changed whole. */
-            reworded?: components["schemas"]["Reworded"][];
         /** @enum {string} */
         KeySource: "environment" | "keychain" | "session";
         /** @description The answer to `POST /api/session/launch`: an address that opens the studio in one more window, once. */
@@ -1146,16 +1156,6 @@ export interface components {
             /** @description The files that were written, with what they hold now. */
             written: components["schemas"]["WrittenFile"][];
         };
-        /** @description The body of `PUT /api/projects/{id}/files/{path}`. Encoding and BOM of an existing file are kept. */
-        SaveFile: {
-            content: string;
-        };
-        /** @description The answer to a save. */
-        Saved: {
-            hash: components["schemas"]["Hash"];
-            path: components["schemas"]["RelPath"];
-        };
-        /** @description One line that matches. `line` counts from 1; `start` and `end` are character offsets in `text`. */
         /** @description A removed line and the added one in its place, and which of their words differ. */
         Reworded: {
             /** @description What of the added line is not in the removed one, behind the `+`. */
@@ -1170,6 +1170,16 @@ export interface components {
              */
             old: number;
         };
+        /** @description The body of `PUT /api/projects/{id}/files/{path}`. Encoding and BOM of an existing file are kept. */
+        SaveFile: {
+            content: string;
+        };
+        /** @description The answer to a save. */
+        Saved: {
+            hash: components["schemas"]["Hash"];
+            path: components["schemas"]["RelPath"];
+        };
+        /** @description One line that matches. `line` counts from 1; `start` and `end` are character offsets in `text`. */
         SearchHit: {
             /** Format: int32 */
             end: number;

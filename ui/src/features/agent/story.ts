@@ -36,6 +36,14 @@ export type Phase =
   | { readonly kind: 'stopping' }
   | { readonly kind: 'ended'; readonly status: TaskStatus; readonly error: TaskError | undefined }
 
+/** A file that the model changes in its plain answer, as far as it has come. */
+export interface Writing {
+  readonly path: string
+  readonly added: number
+  readonly removed: number
+  readonly open: boolean
+}
+
 export interface Story {
   /** The last event that was folded in. */
   readonly seq: number
@@ -43,6 +51,8 @@ export interface Story {
   readonly phase: Phase
   readonly model: string | undefined
   readonly entries: readonly Entry[]
+  /** Empty once the answer is over: then its changes speak for themselves. */
+  readonly writing: readonly Writing[]
   readonly checks: readonly Check[]
   readonly decisions: readonly Decision[]
   readonly tokens: Tokens | undefined
@@ -57,6 +67,7 @@ export const emptyStory: Story = {
   phase: { kind: 'queued' },
   model: undefined,
   entries: [],
+  writing: [],
   checks: [],
   decisions: [],
   tokens: undefined,
@@ -83,14 +94,19 @@ export function tell(story: Story, event: TaskEvent): Story {
         entries: again
           ? [{ kind: 'note', tone: 'plain', text: 'Started again from the beginning.' }]
           : story.entries,
+        writing: [],
         checks: again ? [] : story.checks,
       }
     }
     case 'step':
-      return { ...next, phase: { kind: 'working', step: event.step } }
+      return { ...next, phase: { kind: 'working', step: event.step }, writing: [] }
     case 'text':
     case 'thinking':
       return { ...next, phase: working(story), entries: grown(story, event.type, event.text) }
+    case 'writing': {
+      const { path, addedLines: added, removedLines: removed, open } = event
+      return { ...next, writing: written(story.writing, { path, added, removed, open }) }
+    }
     case 'tool_called': {
       const line: ToolLine = {
         kind: 'tool',
@@ -100,7 +116,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         input: event.input,
         outcome: undefined,
       }
-      return { ...next, phase: working(story), entries: [...story.entries, line] }
+      return { ...next, phase: working(story), entries: [...story.entries, line], writing: [] }
     }
     case 'tool_finished':
       return {
@@ -124,7 +140,11 @@ export function tell(story: Story, event: TaskEvent): Story {
     case 'waiting':
       return { ...next, phase: { kind: 'waiting', waitingFor: event.waitingFor, message: event.message } }
     case 'retrying':
-      return { ...next, phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs } }
+      return {
+        ...next,
+        phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs },
+        writing: [],
+      }
     case 'interrupted':
       return {
         ...next,
@@ -140,6 +160,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         ...next,
         phase: { kind: 'ended', status: event.status, error: event.error ?? undefined },
         entries: story.entries.map(settled),
+        writing: [],
         endedAt: event.at,
       }
     case 'accepted':
@@ -188,6 +209,12 @@ function grown(story: Story, kind: 'text' | 'thinking', text: string): readonly 
     return [...story.entries.slice(0, -1), { kind, step, text: last.text + text }]
   }
   return [...story.entries, { kind, step, text }]
+}
+
+/** The newest of a file counts, in the place where it was named first. */
+function written(files: readonly Writing[], file: Writing): readonly Writing[] {
+  const known = files.some((each) => each.path === file.path)
+  return known ? files.map((each) => (each.path === file.path ? file : each)) : [...files, file]
 }
 
 /** A tool that was running when the task ended did not finish. */
