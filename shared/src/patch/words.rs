@@ -33,8 +33,11 @@ pub(crate) fn reworded(lines: &[String]) -> Vec<Reworded> {
     found
 }
 
-/// What differs on each side, in UTF-16 code units; nothing where the lines have too little in common.
-fn differing(before: &[&str], after: &[&str]) -> Option<(Vec<[u32; 2]>, Vec<[u32; 2]>)> {
+/// From and to, in UTF-16 code units.
+type Spans = Vec<[u32; 2]>;
+
+/// What differs on each side; nothing where the lines have too little in common.
+fn differing(before: &[&str], after: &[&str]) -> Option<(Spans, Spans)> {
     if before.len() > MAX_WORDS || after.len() > MAX_WORDS {
         return None;
     }
@@ -52,14 +55,14 @@ fn differing(before: &[&str], after: &[&str]) -> Option<(Vec<[u32; 2]>, Vec<[u32
     alike.then(|| (in_units(before, &gone), in_units(after, &come)))
 }
 
-/// Ranges of words as ranges of UTF-16 code units, neighbours joined.
-fn in_units(words: &[&str], ranges: &[Range<usize>]) -> Vec<[u32; 2]> {
+/// Ranges of words as spans, neighbours joined.
+fn in_units(words: &[&str], ranges: &[Range<usize>]) -> Spans {
     let mut starts = vec![0];
     for word in words {
         let units = u32::try_from(word.encode_utf16().count()).unwrap_or(u32::MAX);
         starts.push(starts[starts.len() - 1] + units);
     }
-    let mut joined: Vec<[u32; 2]> = Vec::new();
+    let mut joined = Spans::new();
     for range in ranges.iter().filter(|range| !range.is_empty()) {
         let [from, to] = [starts[range.start], starts[range.end]];
         match joined.last_mut() {

@@ -16,14 +16,15 @@ impl Whole {
         let line = lines[at].as_str();
         let ticks = line.bytes().take_while(|byte| *byte == b'`').count();
         match &self.fence {
-            Some((mark, path)) => {
-                if line.strip_prefix(mark.as_str()).is_some_and(|rest| rest.trim().is_empty()) {
-                    if let Some(path) = path {
-                        told.file(path).open = false;
-                    }
-                    self.fence = None;
+            Some((mark, path))
+                if line.strip_prefix(mark.as_str()).is_some_and(|rest| rest.trim().is_empty()) =>
+            {
+                if let Some(path) = path {
+                    told.file(path).open = false;
                 }
+                self.fence = None;
             }
+            Some(_) => {}
             None if ticks >= 3 => {
                 let above: Vec<&str> =
                     lines[at.saturating_sub(ABOVE)..at].iter().map(String::as_str).collect();
