@@ -26,7 +26,8 @@ async fn asked(turn: Value) -> (TestHouse, FakeLlm, String) {
     let house = TestHouse::with(|config| config.provider.push(provider)).await;
     let (project, _) = house.sample().await;
     let new = json!({ "projectId": project, "mode": "patch", "prompt": "Write two notes", "model": "fake/fake-model" });
-    let id = house.post("/api/agent/tasks", new).await["taskId"].as_str().unwrap().to_owned();
+    let task = house.post("/api/agent/tasks", new).await;
+    let id = task["taskId"].as_str().expect("a task has an id").to_owned();
     (house, fake, id)
 }
 
