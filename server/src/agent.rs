@@ -11,6 +11,7 @@ pub mod prompt;
 mod references;
 mod trouble;
 mod voice;
+mod writing;
 
 pub use limits::AgentLimits;
 pub use progress::Progress;

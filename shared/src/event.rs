@@ -44,6 +44,16 @@ pub enum EventKind {
     Thinking {
         text: String,
     },
+    /// How far a file has come that the model changes in its plain answer: the newest of a path counts. A step, a retry
+    /// and a tool call end what was told so far. A file that is written whole counts no lines.
+    #[serde(rename_all = "camelCase")]
+    Writing {
+        path: RelPath,
+        added_lines: u32,
+        removed_lines: u32,
+        /// Whether more of it is expected.
+        open: bool,
+    },
     #[serde(rename_all = "camelCase")]
     ToolCalled {
         call_id: String,

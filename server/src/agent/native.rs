@@ -9,6 +9,7 @@ use super::progress::{Progress, State};
 use super::project::Project;
 use super::references::references;
 use super::voice::{Kind, Voice};
+use super::writing::Writing;
 use super::{AgentBackend, AgentError, AgentLimits, Brief, Events, Report, context, prompt, trouble};
 use crate::clock::Clock;
 use crate::models::Models;
@@ -79,6 +80,7 @@ impl AgentBackend for Native {
             limits: &self.limits,
             clock: &self.clock,
             voice: Voice::new(Arc::clone(&self.clock)),
+            writing: Writing::default(),
             untold: Vec::new(),
             started,
             worked_before,
@@ -118,8 +120,7 @@ impl AgentBackend for Native {
                 return Err(AgentError::Failed { code, message, retryable, metrics });
             }
         };
-        let said = work.voice.flush();
-        work.untold.extend(said);
+        work.flush();
         work.tell().await.map_err(AgentError::Ledger)?;
         let State { answer: explanation, metrics, .. } = work.state;
         let max = self.limits.max_references;
@@ -168,6 +169,7 @@ struct Work<'a> {
     limits: &'a AgentLimits,
     clock: &'a Arc<dyn Clock>,
     voice: Voice,
+    writing: Writing,
     /// Events that go to the ledger with the next ones: one write for many.
     untold: Vec<EventKind>,
     /// When this attempt began, and how long earlier ones worked.
@@ -257,11 +259,11 @@ impl Work<'_> {
             }
             self.state.metrics.steps += 1;
             self.untold.push(EventKind::Step { step: self.state.metrics.steps });
+            self.writing.tell_again();
             self.tell().await?;
             let before = self.state.metrics.tokens;
             let heard = self.listen(before).await;
-            let said = self.voice.flush();
-            self.untold.extend(said);
+            self.flush();
             self.state.metrics.cost_usd = self.cost();
             self.untold.push(EventKind::Usage {
                 tokens: self.state.metrics.tokens,
@@ -274,6 +276,7 @@ impl Work<'_> {
                     if self.state.cut < self.limits.max_cut_answers =>
                 {
                     self.state.cut += 1;
+                    self.writing = Writing::default();
                     let message = format!("{provider} broke off ({reason}); asking again");
                     self.untold.push(EventKind::Retrying { message, after_ms: 0 });
                 }
@@ -299,8 +302,7 @@ impl Work<'_> {
             let delta = tokio::select! {
                 delta = deltas.next() => delta,
                 () = self.voice.due() => {
-                    let said = self.voice.flush();
-                    self.untold.extend(said);
+                    self.flush();
                     self.tell().await?;
                     continue;
                 }
@@ -345,11 +347,27 @@ impl Work<'_> {
             (_, Kind::Text) => parts.push(Part::Text { text: piece.into() }),
             (_, Kind::Thinking) => parts.push(Part::Thinking { text: piece.into(), signature: None }),
         }
+        if kind == Kind::Text && self.reads_plain_answers() {
+            self.writing.hear(piece);
+        }
         if let Some(said) = self.voice.say(kind, piece) {
             self.untold.push(said);
+            self.untold.extend(self.writing.news());
             self.tell().await?;
         }
         Ok(())
+    }
+
+    /// What was heard and is not told yet goes to the next events.
+    fn flush(&mut self) {
+        self.untold.extend(self.voice.flush());
+        self.untold.extend(self.writing.news());
+    }
+
+    /// Whether edits in an answer without calls are made.
+    fn reads_plain_answers(&self) -> bool {
+        let is_demo = self.info.as_ref().is_some_and(|info| info.demo);
+        self.access == Access::Edit && !self.state.edited && !is_demo
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), Stop> {
@@ -425,6 +443,7 @@ impl Work<'_> {
             return self.said_last(text).await;
         }
         self.state.cut = 0;
+        self.writing = Writing::default();
         if !text.trim().is_empty() {
             self.state.answer = text;
         }
@@ -466,10 +485,7 @@ impl Work<'_> {
             return Ok(true);
         }
         self.state.cut = 0;
-        if self.access == Access::Read
-            || self.state.edited
-            || self.info.as_ref().is_some_and(|info| info.demo)
-        {
+        if !self.reads_plain_answers() {
             return Ok(false);
         }
         let (answer, tools) = (self.state.answer.clone(), self.tools.clone());
@@ -497,6 +513,7 @@ impl Work<'_> {
             Plain::Refused(_) if self.state.sent_back => Ok(false),
             Plain::Refused(why) => {
                 self.state.sent_back = true;
+                self.writing = Writing::default();
                 let text = format!(
                     "The edits in your answer can't be placed: {why}\nMake them with edit_file and create_file, then answer \
                      again."

@@ -50,18 +50,33 @@ impl<'a> Ground<'a> {
 
     /// Every place where all of `old` stand one after another, compared at `level`.
     fn windows(&self, old: &[&str], level: Level) -> Result<Vec<usize>, Refusal> {
-        let keys = self.keys.at(level, self.lines);
-        if old.is_empty() || old.len() > keys.len() {
+        match level {
+            // Most hunks end here, and comparing a file's lines costs less than a key for each.
+            Level::Exact => self.windows_of(self.lines, old),
+            Level::TrailingBlanks => {
+                let trimmed =
+                    |lines: &[&'a str]| lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>();
+                let old: Vec<&str> = old.iter().map(|line| line.trim_end()).collect();
+                self.windows_of(&trimmed(self.lines), &old)
+            }
+            Level::Unicode | Level::Blanks => {
+                let wanted: Vec<u64> = old.iter().map(|line| level.key(line)).collect();
+                self.windows_of(self.keys.at(level, self.lines), &wanted)
+            }
+        }
+    }
+
+    fn windows_of<T: PartialEq>(&self, file: &[T], wanted: &[T]) -> Result<Vec<usize>, Refusal> {
+        if wanted.is_empty() || wanted.len() > file.len() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<u64> = old.iter().map(|line| level.key(line)).collect();
-        self.spend(keys.len() as u64)?;
+        self.spend(file.len() as u64)?;
         let mut found = Vec::new();
-        for at in 0..=keys.len() - wanted.len() {
-            if keys[at] != wanted[0] {
+        for at in 0..=file.len() - wanted.len() {
+            if file[at] != wanted[0] {
                 continue;
             }
-            let same = wanted.iter().zip(&keys[at..]).take_while(|(a, b)| a == b).count();
+            let same = wanted.iter().zip(&file[at..]).take_while(|(a, b)| a == b).count();
             self.spend(same as u64)?;
             if same == wanted.len() {
                 found.push(at);

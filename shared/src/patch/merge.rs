@@ -24,6 +24,9 @@ pub enum Merge {
 /// Merges what changed from `base` to `proposed` into `current`. Where `current` has other line ends than `base`
 /// throughout, they are kept.
 pub fn merge(base: &str, current: &str, proposed: &str) -> Merge {
+    if current == base {
+        return merge_alike(base, current, proposed);
+    }
     let back: fn(&str) -> String = match (TextForm::of(base).line_ending, TextForm::of(current).line_ending) {
         (LineEnding::Crlf | LineEnding::Mixed, LineEnding::Lf) => with_lf,
         (LineEnding::Lf | LineEnding::Mixed, LineEnding::Crlf) => with_crlf,

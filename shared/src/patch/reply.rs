@@ -9,10 +9,12 @@ mod elision;
 mod envelope;
 mod search_replace;
 mod str_replace;
+mod stream;
 mod unified;
 mod whole;
 
 pub use elision::is_elision;
+pub use stream::{Progress, Stream};
 
 use super::refusal::{Refusal, RefusalCode};
 

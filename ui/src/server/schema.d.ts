@@ -4,6 +4,39 @@
  */
 
 export interface paths {
+    "/api/agent/queue/{mode}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take nothing more from the line of one mode until it is resumed; what runs goes on. */
+        post: operations["pauseQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/queue/{mode}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/tasks": {
         parameters: {
             query?: never;
@@ -549,6 +582,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of the house in Prometheus' text format. */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -691,6 +741,16 @@ export interface components {
             text: string;
             /** @enum {string} */
             type: "thinking";
+        } | {
+            /** Format: int32 */
+            addedLines: number;
+            /** @description Whether more of it is expected. */
+            open: boolean;
+            path: components["schemas"]["RelPath"];
+            /** Format: int32 */
+            removedLines: number;
+            /** @enum {string} */
+            type: "writing";
         } | {
             callId: string;
             input: Record<string, never>;
@@ -903,6 +963,8 @@ export interface components {
              */
             oldStart: number;
             review: components["schemas"]["HunkReview"];
+            /** @description The lines that stand for each other, for highlights; any other line is changed whole. */
+            reworded?: components["schemas"]["Reworded"][];
             /** @description The enclosing definition, as after the second `@@`. */
             section?: string;
         };
@@ -1123,6 +1185,8 @@ export interface components {
         ProviderStatus: "connected" | "no_key" | "bad_key" | "unreachable" | "unknown";
         /** @description The ledger in numbers. */
         QueueHealth: {
+            /** @description `sled` or `redis`. */
+            backend: string;
             lanes: components["schemas"]["LaneHealth"][];
             /**
              * Format: int64
@@ -1181,6 +1245,20 @@ export interface components {
             task: components["schemas"]["Task"];
             /** @description The files that were written, with what they hold now. */
             written: components["schemas"]["WrittenFile"][];
+        };
+        /** @description A removed line and the added one in its place, and which of their words differ. */
+        Reworded: {
+            /** @description What of the added line is not in the removed one, behind the `+`. */
+            come: number[][];
+            /** @description What of the removed line is not in the added one: from and to, in UTF-16 code units behind the `-`. */
+            gone: number[][];
+            /** Format: int32 */
+            new: number;
+            /**
+             * Format: int32
+             * @description Their places in the hunk's `lines`, from 0.
+             */
+            old: number;
         };
         /** @description The body of `PUT /api/projects/{id}/files/{path}`. Encoding and BOM of an existing file are kept. */
         SaveFile: {
@@ -1425,6 +1503,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    pauseQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: components["schemas"]["Mode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: components["schemas"]["Mode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -2684,6 +2818,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthDetails"];
+                };
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description What went wrong, for a program and for a person */

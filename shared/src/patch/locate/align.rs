@@ -105,8 +105,8 @@ struct Table<'a> {
     old: &'a [usize],
     weights: Vec<f64>,
     full: f64,
-    /// Score of hunk line i on file line j, for the pairs that are alike enough.
-    gain: Vec<HashMap<usize, f64>>,
+    /// Scores of hunk line i on the file lines that are alike enough, in the file's order.
+    gain: Vec<Vec<(usize, f64)>>,
 }
 
 impl<'a> Table<'a> {
@@ -117,30 +117,24 @@ impl<'a> Table<'a> {
             return Ok(None);
         }
         let keys = ground.keys.at(Level::Blanks, ground.lines);
-        let file: Vec<Vec<char>> =
-            ground.lines.iter().map(|line| folded_text(line).chars().collect()).collect();
-        let bags: Vec<[u8; BAG]> = file.iter().map(|line| bag(line)).collect();
+        let file: Vec<Sketch<'_>> = ground.keys.folded(ground.lines).lines().map(Sketch::of).collect();
         let mut gain = Vec::with_capacity(old.len());
         for (i, k) in old.iter().enumerate() {
             let line = &lines[*k];
-            let (key, text) =
-                (Level::Blanks.key(&line.text), folded_text(&line.text).chars().collect::<Vec<_>>());
-            let own_bag = bag(&text);
+            let (key, text) = (Level::Blanks.key(&line.text), folded_text(&line.text));
+            let own = Sketch::of(&text);
             let alike = if line.kind == LineKind::Delete { DELETED_ALIKE } else { CONTEXT_ALIKE };
-            let mut row = HashMap::new();
+            let mut row = Vec::new();
             ground.spend(file.len() as u64)?;
             for (j, other) in file.iter().enumerate() {
                 if keys[j] == key {
                     let exact = line.text.trim_end() == ground.lines[j].trim_end();
-                    row.insert(j, weights[i] * if exact { 1.0 } else { 0.9 });
-                } else if !text.is_empty()
-                    && !other.is_empty()
-                    && may_be_alike(&own_bag, &bags[j], text.len(), other.len(), alike)
-                {
-                    ground.spend((text.len() * other.len() / 8) as u64)?;
-                    let similarity = similarity(&text, other);
+                    row.push((j, weights[i] * if exact { 1.0 } else { 0.9 }));
+                } else if own.may_be_alike(other, alike) {
+                    ground.spend((own.length * other.length / 8) as u64)?;
+                    let similarity = similarity(own.text, other.text);
                     if similarity >= alike {
-                        row.insert(j, weights[i] * (2.0 * similarity - 1.2));
+                        row.push((j, weights[i] * (2.0 * similarity - 1.2)));
                     }
                 }
             }
@@ -153,7 +147,11 @@ impl<'a> Table<'a> {
     fn certain(&self, placed: &Placement) -> f64 {
         let gains = placed.iter().zip(&self.gain).zip(&self.weights);
         gains
-            .filter_map(|(((_, at), row), weight)| row.get(&(*at)?).filter(|gain| **gain >= 0.9 * weight))
+            .filter_map(|(((_, at), row), weight)| {
+                let at = (*at)?;
+                let (_, gain) = row[row.binary_search_by_key(&at, |(j, _)| *j).ok()?];
+                (gain >= 0.9 * weight).then_some(gain)
+            })
             .sum()
     }
 
@@ -161,7 +159,12 @@ impl<'a> Table<'a> {
     fn best(&self, banned: &HashSet<usize>, counting: Counting) -> Result<Option<(f64, Placement)>, Refusal> {
         let (n, m) = (self.old.len(), self.ground.lines.len());
         self.ground.spend((n * m) as u64)?;
-        let mut scores = vec![vec![0.0_f64; m + 1]];
+        let extras: Vec<f64> =
+            self.ground.lines.iter().map(|line| if line.trim().is_empty() { 1.0 } else { 6.0 }).collect();
+        let mut is_banned = vec![false; m];
+        banned.iter().for_each(|j| is_banned[*j] = true);
+        let mut above = vec![0.0_f64; m + 1];
+        let mut row = above.clone();
         let mut steps: Vec<Vec<Step>> = vec![vec![Step::Stop; m + 1]];
         for i in 0..n {
             let is_context = self.lines[self.old[i]].kind == LineKind::Context;
@@ -171,19 +174,20 @@ impl<'a> Table<'a> {
                 Counting::Certain => 0.0,
             };
             let counts =
-                |gain: &&f64| counting == Counting::All || !is_context || **gain >= 0.9 * self.weights[i];
-            let above = &scores[i];
-            let mut row = vec![NEVER; m + 1];
+                |gain: f64| counting == Counting::All || !is_context || gain >= 0.9 * self.weights[i];
+            let mut gains = self.gain[i].iter().copied().peekable();
             let mut step = vec![Step::Stop; m + 1];
             row[0] = above[0] + missing;
             step[0] = Step::Missing;
             for j in 0..m {
-                if banned.contains(&j) {
+                let gain = gains.next_if(|(at, _)| *at == j).map(|(_, gain)| gain);
+                if is_banned[j] {
+                    row[j + 1] = NEVER;
                     continue;
                 }
-                let matched = self.gain[i].get(&j).filter(counts).map_or(NEVER, |gain| above[j] + gain);
+                let matched = gain.filter(|gain| counts(*gain)).map_or(NEVER, |gain| above[j] + gain);
                 let missing = above[j + 1] + missing;
-                let extra = row[j] - if self.ground.lines[j].trim().is_empty() { 1.0 } else { 6.0 };
+                let extra = row[j] - extras[j];
                 (row[j + 1], step[j + 1]) = if matched >= missing && matched >= extra {
                     (matched, Step::Matched)
                 } else if missing >= extra {
@@ -192,11 +196,10 @@ impl<'a> Table<'a> {
                     (extra, Step::Extra)
                 };
             }
-            scores.push(row);
+            std::mem::swap(&mut above, &mut row);
             steps.push(step);
         }
-        let Some((mut j, best)) = scores[n].iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))
-        else {
+        let Some((mut j, best)) = above.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else {
             return Ok(None);
         };
         if best <= 0.0 {
@@ -248,29 +251,46 @@ fn weight(line: &str) -> f64 {
 
 const BAG: usize = 32;
 
-/// How often characters of each class occur: a cheap upper bound on similarity.
-fn bag(text: &[char]) -> [u8; BAG] {
-    let mut counts = [0_u8; BAG];
-    for c in text {
-        let slot = &mut counts[(*c as usize) % BAG];
-        *slot = slot.saturating_add(1);
-    }
-    counts
+/// A line's text, and how often characters of each class occur in it: a cheap upper bound on similarity.
+struct Sketch<'a> {
+    text: &'a str,
+    /// In characters.
+    length: usize,
+    bag: [u8; BAG],
 }
 
-fn may_be_alike(a: &[u8; BAG], b: &[u8; BAG], a_len: usize, b_len: usize, alike: f64) -> bool {
-    const LONGEST: usize = 2000;
-    if a_len > LONGEST || b_len > LONGEST {
-        return false;
+impl<'a> Sketch<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut bag = [0_u8; BAG];
+        let mut length = 0;
+        for c in text.chars() {
+            let slot = &mut bag[(c as usize) % BAG];
+            *slot = slot.saturating_add(1);
+            length += 1;
+        }
+        Self { text, length, bag }
     }
-    let common: usize = a.iter().zip(b).map(|(a, b)| usize::from(*a.min(b))).sum();
-    // Counts saturate at 255 a class; lines that long are rare enough to lose the bound there.
-    let total = (a_len + b_len) as f64;
-    2.0 * common as f64 / total >= alike
+
+    fn may_be_alike(&self, other: &Self, alike: f64) -> bool {
+        const LONGEST: usize = 2000;
+        let (short, long) = (self.length.min(other.length), self.length.max(other.length));
+        if short == 0 || long > LONGEST {
+            return false;
+        }
+        let total = (short + long) as f64;
+        // Not even if all of the shorter one were common.
+        if 2.0 * (short as f64) / total < alike {
+            return false;
+        }
+        let common: u16 = self.bag.iter().zip(&other.bag).map(|(a, b)| u16::from(*a.min(b))).sum();
+        // Counts saturate at 255 a class; lines that long are rare enough to lose the bound there.
+        2.0 * f64::from(common) / total >= alike
+    }
 }
 
 /// Twice the characters in common, in order, by the total: 1 for equal, 0 for nothing alike.
-fn similarity(a: &[char], b: &[char]) -> f64 {
-    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, a, b);
+fn similarity(a: &str, b: &str) -> f64 {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
     f64::from(similar::diff_ratio(&ops, a.len(), b.len()))
 }

@@ -7,13 +7,13 @@ pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     lines.iter().position(|line| line.trim().starts_with("*** Begin Patch") || operation(line).is_some())
 }
 
-enum Operation {
+pub(super) enum Operation {
     Update,
     Add,
     Delete,
 }
 
-fn operation(line: &str) -> Option<(Operation, &str)> {
+pub(super) fn operation(line: &str) -> Option<(Operation, &str)> {
     let rest = line.strip_prefix("*** ")?;
     [
         ("Update File: ", Operation::Update),
@@ -53,7 +53,7 @@ fn mark(lines: &[&str], mark: &str) -> Option<usize> {
     exact.or_else(|| lines.iter().position(|line| line.trim() == mark))
 }
 
-fn read_one(lines: &[&str]) -> Vec<FileEdit> {
+pub(super) fn read_one(lines: &[&str]) -> Vec<FileEdit> {
     let mut edits: Vec<FileEdit> = Vec::new();
     let mut raw: Vec<(ReplyHunk, Vec<&str>)> = Vec::new();
     for line in lines {

@@ -13,7 +13,7 @@ fn is_marker(line: &str, marker: char, words: &[&str]) -> bool {
     (5..=9).contains(&count) && rest.strip_prefix(' ').is_some_and(|word| words.contains(&word.trim_end()))
 }
 
-fn is_start(line: &str) -> bool {
+pub(super) fn is_start(line: &str) -> bool {
     const WORDS: [&str; 6] = ["SEARCH", "SEARCH>", "ORIGINAL", "ORIGINAL>", "HEAD", "HEAD>"];
     is_marker(line, '<', &WORDS) || is_marker(line, '-', &WORDS)
 }
@@ -23,7 +23,7 @@ fn is_middle(line: &str) -> bool {
     (5..=9).contains(&line.len()) && line.bytes().all(|b| b == b'=')
 }
 
-fn is_end(line: &str) -> bool {
+pub(super) fn is_end(line: &str) -> bool {
     const WORDS: [&str; 3] = ["REPLACE", "UPDATED", "updated"];
     is_marker(line, '>', &WORDS) || is_marker(line, '+', &WORDS)
 }
@@ -41,16 +41,26 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
             at += 1;
             continue;
         }
-        path = path_above(&lines[..at]).or(path);
         // A new block before this one ended means that its end is missing.
         let end =
             lines[at + 1..].iter().position(|line| is_end(line) || is_start(line)).map(|end| at + 1 + end);
         let Some(end) = end.filter(|end| is_end(lines[*end])) else { return Err(cut_off()) };
-        let middle = at + 1 + middle(lines[at], &lines[at + 1..end])?;
-        add(&mut edits, path.clone(), &lines[at + 1..middle], &lines[middle + 1..end]);
+        path = path_above(&lines[..at]).or(path);
+        read_block(&mut edits, path.clone(), &lines[at..end])?;
         at = end + 1;
     }
     Ok(edits)
+}
+
+/// Reads a block from its first mark up to its last.
+pub(super) fn read_block(
+    edits: &mut Vec<FileEdit>,
+    path: Option<String>,
+    block: &[&str],
+) -> Result<(), Refusal> {
+    let middle = 1 + middle(block[0], &block[1..])?;
+    add(edits, path, &block[1..middle], &block[middle + 1..]);
+    Ok(())
 }
 
 /// Which line parts a block's two halves: the only one that can, or the only one as long as the block's first mark.
@@ -97,7 +107,7 @@ fn add(edits: &mut Vec<FileEdit>, path: Option<String>, old: &[&str], new: &[&st
 }
 
 /// The file's name on one of the four lines above a block, or in the info string of its fence.
-fn path_above(above: &[&str]) -> Option<String> {
+pub(super) fn path_above(above: &[&str]) -> Option<String> {
     for line in above.iter().rev().take(4) {
         let line = line.trim();
         if let Some(info) = line.strip_prefix("```") {

@@ -14,6 +14,17 @@ pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
 
 pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
     let (lines, closed) = inside_fences(lines);
+    let files = read_files(&lines);
+    if !closed && files.last().is_some_and(|file| !file.hunks.is_empty()) {
+        return Err(Refusal::new(
+            RefusalCode::Truncated,
+            "the code fence is never closed: the reply was cut off",
+        ));
+    }
+    Ok(files.into_iter().map(Raw::into_edit).collect())
+}
+
+fn read_files<'a>(lines: &[&'a str]) -> Vec<Raw<'a>> {
     let mut files: Vec<Raw<'_>> = Vec::new();
     let mut rename: (Option<String>, Option<String>) = (None, None);
     let mut in_header = true;
@@ -48,13 +59,12 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
         at += 1;
     }
     flush_rename(&mut files, &mut rename);
-    if !closed && files.last().is_some_and(|file| !file.hunks.is_empty()) {
-        return Err(Refusal::new(
-            RefusalCode::Truncated,
-            "the code fence is never closed: the reply was cut off",
-        ));
-    }
-    Ok(files.into_iter().map(Raw::into_edit).collect())
+    files
+}
+
+/// Reads lines that are out of their fences.
+pub(super) fn read_bare(lines: &[&str]) -> Vec<FileEdit> {
+    read_files(lines).into_iter().map(Raw::into_edit).collect()
 }
 
 /// One file's part of a diff, as written.
@@ -117,7 +127,7 @@ fn inside_fences<'a>(lines: &[&'a str]) -> (Vec<&'a str>, bool) {
         let body = &lines[at + 1..];
         let close = body.iter().position(|line| closes(line, mark));
         let inner = &body[..close.unwrap_or(body.len())];
-        if inner.iter().any(|line| ["@@", "--- ", "rename "].iter().any(|mark| line.starts_with(mark))) {
+        if inner.iter().any(|line| is_of_diff(line)) {
             inside.extend_from_slice(inner);
         }
         if close.is_none() {
@@ -128,15 +138,20 @@ fn inside_fences<'a>(lines: &[&'a str]) -> (Vec<&'a str>, bool) {
     (if inside.is_empty() { lines.to_vec() } else { inside }, true)
 }
 
+/// Whether a fence with this line in it holds a diff.
+pub(super) fn is_of_diff(line: &str) -> bool {
+    ["@@", "--- ", "rename "].iter().any(|mark| line.starts_with(mark))
+}
+
 /// The mark that opens a fence on this line.
-fn fence(line: &str) -> Option<&str> {
+pub(super) fn fence(line: &str) -> Option<&str> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let text = line.trim_start_matches(mark);
     let count = line.len() - text.len();
     (count >= 3 && text.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_')).then_some(&line[..count])
 }
 
-fn closes(line: &str, mark: &str) -> bool {
+pub(super) fn closes(line: &str, mark: &str) -> bool {
     line.strip_prefix(mark).is_some_and(|rest| rest.trim().is_empty())
 }
 

@@ -115,6 +115,26 @@ test('a task that waited goes on without a word of interruption', () => {
   expect(inWords([...events.slice(0, 3), { ...base, seq: 4, ...waits }, started])).toEqual([])
 })
 
+test('files that a plain answer changes are told by their newest counts, until the answer is over', () => {
+  const writing = (seq: number, path: string, addedLines: number, open: boolean): TaskEvent => ({
+    ...base,
+    seq,
+    type: 'writing',
+    path,
+    addedLines,
+    removedLines: 1,
+    open,
+  })
+  const arriving = [...events.slice(0, 5), writing(6, 'a.ts', 1, true), writing(7, 'b.ts', 0, true)]
+  const later = told([...arriving, writing(8, 'a.ts', 3, false)])
+  expect(later.writing).toEqual([
+    { path: 'a.ts', added: 3, removed: 1, open: false },
+    { path: 'b.ts', added: 0, removed: 1, open: true },
+  ])
+  expect(tell(later, { ...base, seq: 9, type: 'step', step: 2 }).writing).toEqual([])
+  expect(tell(later, { ...base, seq: 9, type: 'finished', status: 'done', error: null }).writing).toEqual([])
+})
+
 test('stopping stays stopping while the last words arrive', () => {
   const story = told([
     ...events.slice(0, 5),

@@ -36,6 +36,14 @@ export type Phase =
   | { readonly kind: 'stopping' }
   | { readonly kind: 'ended'; readonly status: TaskStatus; readonly error: TaskError | undefined }
 
+/** A file that the model changes in its plain answer, as far as it has come. */
+export interface Writing {
+  readonly path: string
+  readonly added: number
+  readonly removed: number
+  readonly open: boolean
+}
+
 export interface Story {
   /** The last event that was folded in. */
   readonly seq: number
@@ -47,6 +55,8 @@ export interface Story {
   readonly kept: readonly Entry[]
   /** The step at which the worker was lost, until the task waits for something else. */
   readonly lostAt: number | undefined
+  /** Empty once the answer is over: then its changes speak for themselves. */
+  readonly writing: readonly Writing[]
   readonly checks: readonly Check[]
   readonly decisions: readonly Decision[]
   readonly tokens: Tokens | undefined
@@ -63,6 +73,7 @@ export const emptyStory: Story = {
   entries: [],
   kept: [],
   lostAt: undefined,
+  writing: [],
   checks: [],
   decisions: [],
   tokens: undefined,
@@ -88,6 +99,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         startedAt: story.startedAt ?? event.at,
         // Nothing of it stands any more, unless the next event says that it goes on.
         entries: again && story.entries.length > 0 ? [startedAgain(story)] : story.entries,
+        writing: [],
         checks: again ? [] : story.checks,
       }
     }
@@ -100,10 +112,14 @@ export function tell(story: Story, event: TaskEvent): Story {
         entries: [...story.kept, wentOn(story)],
       }
     case 'step':
-      return { ...next, phase: { kind: 'working', step: event.step } }
+      return { ...next, phase: { kind: 'working', step: event.step }, writing: [] }
     case 'text':
     case 'thinking':
       return { ...next, phase: working(story), entries: grown(story, event.type, event.text) }
+    case 'writing': {
+      const { path, addedLines: added, removedLines: removed, open } = event
+      return { ...next, writing: written(story.writing, { path, added, removed, open }) }
+    }
     case 'tool_called': {
       const line: ToolLine = {
         kind: 'tool',
@@ -113,7 +129,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         input: event.input,
         outcome: undefined,
       }
-      return { ...next, phase: working(story), entries: [...story.entries, line] }
+      return { ...next, phase: working(story), entries: [...story.entries, line], writing: [] }
     }
     case 'tool_finished':
       return {
@@ -145,6 +161,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         ...next,
         phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs },
         lostAt: undefined,
+        writing: [],
       }
     case 'interrupted':
       return {
@@ -162,6 +179,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         ...next,
         phase: { kind: 'ended', status: event.status, error: event.error ?? undefined },
         entries: story.entries.map(settled),
+        writing: [],
         endedAt: event.at,
       }
     case 'accepted':
@@ -225,6 +243,12 @@ function grown(story: Story, kind: 'text' | 'thinking', text: string): readonly 
     return [...story.entries.slice(0, -1), { kind, step, text: last.text + text }]
   }
   return [...story.entries, { kind, step, text }]
+}
+
+/** The newest of a file counts, in the place where it was named first. */
+function written(files: readonly Writing[], file: Writing): readonly Writing[] {
+  const known = files.some((each) => each.path === file.path)
+  return known ? files.map((each) => (each.path === file.path ? file : each)) : [...files, file]
 }
 
 /** A tool that was running when the task ended did not finish. */

@@ -22,6 +22,7 @@ import { pendingHunks } from './sessions'
 import { grouped, type Phase, type Story } from './story'
 import { span, ToolLines } from './tool-lines'
 import { useStory } from './use-story'
+import { WritingLines } from './writing-lines'
 
 export type TurnActs = {
   exists: (path: string) => boolean
@@ -91,6 +92,7 @@ export function Turn({ task, modelName, acts, onGrow, last }: TurnProps) {
       {over && !said && task.result?.explanation && (
         <Markdown text={task.result.explanation} exists={acts.exists} onPlace={acts.onPlace} />
       )}
+      {!over && <WritingLines files={story.writing} />}
       {!over && <Now phase={story.phase} task={task} acts={acts} />}
       <References task={task} acts={acts} />
       <Changes task={task} acts={acts} />
