@@ -2,6 +2,7 @@
 
 use crate::Found;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 
 /// From strict to loose.
@@ -99,11 +100,17 @@ pub(crate) fn folded_text(line: &str) -> String {
 #[derive(Default)]
 pub(crate) struct FileKeys {
     levels: [OnceCell<Vec<u64>>; 4],
+    folded: OnceCell<HashSet<u64>>,
 }
 
 impl FileKeys {
     pub(crate) fn at(&self, level: Level, lines: &[&str]) -> &[u64] {
         self.levels[level as usize].get_or_init(|| lines.iter().map(|line| level.key(line)).collect())
+    }
+
+    /// Whether a line has this key at [`Level::Blanks`].
+    pub(crate) fn has(&self, key: u64, lines: &[&str]) -> bool {
+        self.folded.get_or_init(|| self.at(Level::Blanks, lines).iter().copied().collect()).contains(&key)
     }
 }
 
