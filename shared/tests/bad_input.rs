@@ -145,26 +145,38 @@ fn thousands_of_hunks_that_are_nearly_right() {
     assert!(apply(&reply, &files([("src/app.ts", &file)]), &files([("src/app.ts", &file)])).is_err());
 }
 
+/// As many parts of so many lines as a reply may have.
+fn many(lines: usize, part: impl Fn(usize) -> String) -> String {
+    (0..(MOST - 10) / lines).map(part).collect()
+}
+
 #[test]
 fn thousands_of_parts_in_each_form() {
-    let many =
-        |part: &dyn Fn(usize) -> String, lines: usize| (0..(MOST - 10) / lines).map(part).collect::<String>();
-    let large = files([("src/app.ts", &numbered("line", 5_000))]);
     for reply in [
-        many(&|_| "--- src/app.ts\n+++ src/app.ts\n@@\n-line 7\n+line 7\n".into(), 5),
-        many(&|number| format!("--- a{number}\n+++ a{number}\n"), 2),
-        many(&|_| "*** Update File: src/app.ts\n*** End Patch\n".into(), 2),
-        many(&|_| "*** Update File: src/app.ts\n@@\n-line 7\n+line 7\n *** End Patch\n".into(), 5),
-        many(&|number| block(&format!("src/{number}.ts"), "one\n", "two\n"), 6),
-        many(&|_| block("src/app.ts", "line 7\n", "line 7\nline 7\n"), 7),
-        many(&|_| "src/app.ts\n```\n1\n```\n".into(), 4),
-        many(&|_| "src/app.ts\n```\n// ...\nline 12345678901\n```\n".into(), 5),
+        many(5, |_| "--- src/app.ts\n+++ src/app.ts\n@@\n-two\n+two\n".into()),
+        many(2, |number| format!("--- a{number}\n+++ a{number}\n")),
+        many(2, |_| "*** Update File: src/app.ts\n*** End Patch\n".into()),
+        many(5, |_| "*** Update File: src/app.ts\n@@\n-two\n+two\n *** End Patch\n".into()),
+        many(6, |number| block(&format!("src/{number}.ts"), "two\n", "2\n")),
+        many(6, |_| block("src/app.ts", "two\n", "two\n")),
+        many(4, |_| "src/app.ts\n```\n1\n```\n".into()),
+        many(5, |_| "src/app.ts\n```\n// ...\nthree\n```\n".into()),
     ] {
-        drop(apply(&reply, &large, &large));
-        drop(apply(&reply, &large, &files([("src/app.ts", &numbered("other", 5_000))])));
+        drop(apply(&reply, &project(), &project()));
     }
-    let new = many(&|number| format!("*** Begin Patch\n*** Add File: {number}.ts\n+a\n*** End Patch\n"), 4);
+    let new = many(4, |number| format!("*** Begin Patch\n*** Add File: {number}.ts\n+a\n*** End Patch\n"));
     assert_eq!(applied(&new, &project()).files.len(), (MOST - 10) / 4);
+}
+
+#[test]
+fn thousands_of_edits_of_a_large_file() {
+    let large = files([("src/app.ts", &numbered("line", 20_000))]);
+    let reply = many(5, |_| "--- src/app.ts\n+++ src/app.ts\n@@\n-line 7\n+line 7\n".into());
+    let refusal = refused(&reply, &large);
+    assert_eq!(refusal.code, RefusalCode::Malformed);
+    assert!(refusal.message.contains("too long"), "{refusal}");
+    let other = files([("src/app.ts", &numbered("other", 20_000))]);
+    assert!(apply(&reply, &large, &other).is_err());
 }
 
 #[test]
