@@ -225,3 +225,12 @@ fn a_reworded_line_does_not_choose_between_blocks_that_are_the_same_else() {
     let reply = "--- a.rs\n+++ a.rs\n@@\n }\n \n impl FromRequestParts for Query {\n+basin();\n     type Rejection = mast;\n     async fn from_request_parts(parts: &mut Parts) {\n";
     assert_eq!(refused(reply, &files([("a.rs", &file)])), RefusalCode::Ambiguous);
 }
+
+#[test]
+fn a_tool_call_in_a_fence_may_have_any_line_ends() {
+    let call = "```json\n{\"path\": \"a.ts\", \"old_str\": \"one\", \"new_str\": \"1\\n2\"}\n```\n";
+    let project = files([("a.ts", "one\ntwo\n")]);
+    let made = files([("a.ts", "1\n2\ntwo\n")]);
+    assert_eq!(applied(call, &project), Ok(made.clone()));
+    assert_eq!(applied(&call.replace('\n', "\r\n"), &project), Ok(made));
+}
