@@ -203,7 +203,7 @@ fn a_blank_line_that_closes_a_replaced_text_is_not_passed_over() {
 #[test]
 fn an_insertion_does_not_pass_a_line_that_was_left_out() {
     let file = "- shoal swell\n- drift harbour\n- spring sand\n\n```sh\ngauge --spring\n```\n\nend\n";
-    let reply = "--- a.md\n+++ a.md\n@@\n - shoal swell\n - drift harbour\n - spring sand\n-\n-```sh\n-gauge --spring\n+mast(mast);\n+```sh bow\n+\n+drift(spring);\n \n end\n";
+    let reply = "--- a.md\n+++ a.md\n@@\n - shoal swell\n - drift harbour\n - spring sand\n-\n-```sh\n-gauge --spring\n+mast(mast);\n+```sh bow\n+\n+drift(spring);\n \n";
     assert!(applied(reply, &files([("a.md", file)])).is_err());
 }
 
@@ -233,4 +233,12 @@ fn a_tool_call_in_a_fence_may_have_any_line_ends() {
     let made = files([("a.ts", "1\n2\ntwo\n")]);
     assert_eq!(applied(call, &project), Ok(made.clone()));
     assert_eq!(applied(&call.replace('\n', "\r\n"), &project), Ok(made));
+}
+
+#[test]
+fn words_behind_a_diff_do_not_make_prefixes_of_text() {
+    let project = files([("a.ts", "const first_value = 1;\nconst third_value = 3;\n")]);
+    let reply = "--- a.ts\n+++ a.ts\n@@\n const first_value = 1;\n+  const second = 2;\n const third_value = 3;\nThat is it.\n";
+    let meant = files([("a.ts", "const first_value = 1;\n  const second = 2;\nconst third_value = 3;\n")]);
+    assert_eq!(applied(reply, &project), Ok(meant));
 }
