@@ -13,6 +13,7 @@
 
 pub mod adopt;
 pub mod binary;
+mod budget;
 pub mod change;
 pub mod diff;
 pub mod form;

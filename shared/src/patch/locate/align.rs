@@ -17,6 +17,8 @@ const SAME_CERTAINTY: f64 = 0.95;
 /// Similarity from which a changed context line, and a changed deleted line, counts as the same.
 const CONTEXT_ALIKE: f64 = 0.82;
 const DELETED_ALIKE: f64 = 0.85;
+/// By how much the best place of each changed line must be better than any other that it could have.
+const SURE_BY: f64 = 1.0;
 /// The largest table of hunk lines × file lines.
 const MAX_CELLS: usize = 4_000_000;
 const NEVER: f64 = -1e9;
@@ -58,40 +60,68 @@ pub(super) fn align(
             Refusal::new(RefusalCode::Ambiguous, why).among(places.map(|at| format!("line {}", at + 1)))
         );
     }
-    Ok(insertions_are_anchored(ground, lines, &placed).then_some(placed))
+    if !insertions_are_anchored(ground, lines, &placed) {
+        return Ok(None);
+    }
+    if table.best_elsewhere(&placed)? > best - SURE_BY {
+        let why = "with lines left out, the change fits in several ways among lines that are alike; add more context";
+        return Err(Refusal::new(RefusalCode::Ambiguous, why));
+    }
+    Ok(Some(placed))
 }
 
-/// Every insertion stands beside a deleted line, or all its neighbours in the hunk are in the file, with nothing but blank
-/// lines between two.
+/// Whether this line says where a change is: it goes, or an insertion beside it has no other hold.
+fn holds_change(lines: &[Line], k: usize) -> bool {
+    let is = |at: Option<usize>, kind: LineKind| {
+        at.and_then(|at| lines.get(at)).is_some_and(|line| line.kind == kind)
+    };
+    let (above, below) = (k.checked_sub(1), Some(k + 1));
+    is(Some(k), LineKind::Delete) || is(above, LineKind::Insert) || is(below, LineKind::Insert)
+}
+
+/// Every insertion stands beside a line that is in the file, and no line of the file that the hunk lacks may be above or
+/// below it.
 fn insertions_are_anchored(ground: &Ground<'_>, lines: &[Line], placed: &Placement) -> bool {
     let line_of: HashMap<usize, usize> = placed.iter().filter_map(|(k, at)| at.map(|at| (*k, at))).collect();
     let mut k = 0;
     while k < lines.len() {
-        if lines[k].kind != LineKind::Insert {
+        if lines[k].kind == LineKind::Context {
             k += 1;
             continue;
         }
-        let end = (k..lines.len()).find(|e| lines[*e].kind != LineKind::Insert).unwrap_or(lines.len());
-        let before = k.checked_sub(1).and_then(|before| line_of.get(&before));
-        let after = line_of.get(&end);
-        let is = |at: Option<usize>, kind: LineKind| {
-            at.and_then(|at| lines.get(at)).is_some_and(|line| line.kind == kind)
+        let end = (k..lines.len()).find(|e| lines[*e].kind == LineKind::Context).unwrap_or(lines.len());
+        let run = &lines[k..end];
+        let gone: Vec<usize> = (k..end).filter_map(|k| line_of.get(&k).copied()).collect();
+        // The nearest lines of the hunk that are in the file, and how many with text are between that are not.
+        let above = (0..k).rev().find_map(|k| line_of.get(&k)).copied();
+        let below = (end..lines.len()).find_map(|k| line_of.get(&k)).copied();
+        let is_text = |k: &usize| !lines[*k].text.trim().is_empty();
+        let lost = |k: &usize| !line_of.contains_key(k);
+        let lost_above = (0..k).rev().take_while(lost).filter(is_text).count();
+        let lost_below = (end..lines.len()).take_while(lost).filter(is_text).count();
+        let extra = |from: usize, to: usize| {
+            ground.lines.get(from..to).map(|gap| gap.iter().filter(|line| !line.trim().is_empty()).count())
         };
-        let (above, below) = (k.checked_sub(1), Some(end));
-        let replaces = is(above, LineKind::Delete) || is(below, LineKind::Delete);
-        let lost = (before.is_none() && is(above, LineKind::Context))
-            || (after.is_none() && is(below, LineKind::Context));
-        match (before, after) {
-            (None, None) => return false,
-            _ if lost && !replaces => return false,
-            (Some(before), Some(after)) => {
-                if *after <= *before
-                    || ground.lines[before + 1..*after].iter().any(|line| !line.trim().is_empty())
-                {
-                    return false;
-                }
+        let inserts = run.iter().any(|line| line.kind == LineKind::Insert);
+        let fits = match (gone.first(), gone.last()) {
+            (Some(first), Some(last)) => {
+                let fits = |extra: Option<usize>, lost: usize| extra.is_some_and(|extra| extra <= lost);
+                let above = above
+                    .map_or(k == 0 || lost_above > 0, |above| fits(extra(above + 1, *first), lost_above));
+                let at_end = end == lines.len();
+                above
+                    && below
+                        .map_or(at_end || lost_below > 0, |below| fits(extra(last + 1, below), lost_below))
             }
-            (Some(_), None) | (None, Some(_)) => {}
+            _ if k.checked_sub(1).is_some_and(|k| lost(&k)) || (end < lines.len() && lost(&end)) => false,
+            _ => match (above, below) {
+                (None, None) => false,
+                (Some(above), Some(below)) => extra(above + 1, below) == Some(0),
+                (Some(_), None) | (None, Some(_)) => true,
+            },
+        };
+        if inserts && !fits {
+            return false;
         }
         k = end;
     }
@@ -117,6 +147,7 @@ impl<'a> Table<'a> {
             return Ok(None);
         }
         let keys = ground.keys.at(Level::Blanks, ground.lines);
+        ground.spend(ground.lines.iter().map(|line| line.len()).sum())?;
         let file: Vec<Sketch<'_>> = ground.keys.folded(ground.lines).lines().map(Sketch::of).collect();
         let mut gain = Vec::with_capacity(old.len());
         for (i, k) in old.iter().enumerate() {
@@ -125,13 +156,15 @@ impl<'a> Table<'a> {
             let own = Sketch::of(&text);
             let alike = if line.kind == LineKind::Delete { DELETED_ALIKE } else { CONTEXT_ALIKE };
             let mut row = Vec::new();
-            ground.spend(file.len() as u64)?;
+            // What the file has as it stands is no rewording of another line.
+            let is_there = ground.keys.has(key, ground.lines);
+            ground.spend(file.len())?;
             for (j, other) in file.iter().enumerate() {
                 if keys[j] == key {
                     let exact = line.text.trim_end() == ground.lines[j].trim_end();
                     row.push((j, weights[i] * if exact { 1.0 } else { 0.9 }));
-                } else if own.may_be_alike(other, alike) {
-                    ground.spend((own.length * other.length / 8) as u64)?;
+                } else if !is_there && own.length > 0 && other.length > 0 && own.may_be_alike(other, alike) {
+                    ground.spend(own.length * other.length / 8)?;
                     let similarity = similarity(own.text, other.text);
                     if similarity >= alike {
                         row.push((j, weights[i] * (2.0 * similarity - 1.2)));
@@ -145,22 +178,17 @@ impl<'a> Table<'a> {
 
     /// The weight of the lines that are the file's but for blanks.
     fn certain(&self, placed: &Placement) -> f64 {
-        let gains = placed.iter().zip(&self.gain).zip(&self.weights);
+        let gains = placed.iter().enumerate().zip(&self.weights);
         gains
-            .filter_map(|(((_, at), row), weight)| {
-                let at = (*at)?;
-                let (_, gain) = row[row.binary_search_by_key(&at, |(j, _)| *j).ok()?];
-                (gain >= 0.9 * weight).then_some(gain)
-            })
+            .filter_map(|((i, (_, at)), weight)| self.gain_at(i, (*at)?).filter(|gain| *gain >= 0.9 * weight))
             .sum()
     }
 
     /// The best alignment that uses none of the file lines in `banned`, with its score.
     fn best(&self, banned: &HashSet<usize>, counting: Counting) -> Result<Option<(f64, Placement)>, Refusal> {
         let (n, m) = (self.old.len(), self.ground.lines.len());
-        self.ground.spend((n * m) as u64)?;
-        let extras: Vec<f64> =
-            self.ground.lines.iter().map(|line| if line.trim().is_empty() { 1.0 } else { 6.0 }).collect();
+        self.ground.spend(n * m)?;
+        let extras: Vec<f64> = (0..m).map(|j| self.extra(j)).collect();
         let mut is_banned = vec![false; m];
         banned.iter().for_each(|j| is_banned[*j] = true);
         let mut above = vec![0.0_f64; m + 1];
@@ -185,7 +213,8 @@ impl<'a> Table<'a> {
                     row[j + 1] = NEVER;
                     continue;
                 }
-                let matched = gain.filter(|gain| counts(*gain)).map_or(NEVER, |gain| above[j] + gain);
+                let reworded = if counting == Counting::Certain && is_context { above[j] } else { NEVER };
+                let matched = gain.filter(|gain| counts(*gain)).map_or(reworded, |gain| above[j] + gain);
                 let missing = above[j + 1] + missing;
                 let extra = row[j] - extras[j];
                 (row[j + 1], step[j + 1]) = if matched >= missing && matched >= extra {
@@ -224,13 +253,59 @@ impl<'a> Table<'a> {
         placed.reverse();
         Ok(Some((best, placed)))
     }
+
+    /// The score of the best alignment that has some line which holds a change in another place than `placed` has it.
+    fn best_elsewhere(&self, placed: &Placement) -> Result<f64, Refusal> {
+        let (n, m) = (self.old.len(), self.ground.lines.len());
+        self.ground.spend(2 * n * m)?;
+        // The best scores of alignments that so far are as `placed`, and of those that are not.
+        let (mut same, mut other) = (vec![0.0_f64; m + 1], vec![NEVER; m + 1]);
+        for (i, (k, chosen)) in placed.iter().enumerate().take(n) {
+            let holds = holds_change(self.lines, *k);
+            let is_context = self.lines[*k].kind == LineKind::Context;
+            let missing = if is_context { -0.8 * self.weights[i] } else { NEVER };
+            let (mut next_same, mut next_other) = (vec![NEVER; m + 1], vec![NEVER; m + 1]);
+            for j in 0..=m {
+                let mut step = |by: f64, from: usize, at: Option<usize>| {
+                    if holds && at != *chosen {
+                        next_other[j] = next_other[j].max(same[from].max(other[from]) + by);
+                    } else {
+                        next_same[j] = next_same[j].max(same[from] + by);
+                        next_other[j] = next_other[j].max(other[from] + by);
+                    }
+                };
+                step(missing, j, None);
+                let Some(line) = j.checked_sub(1) else { continue };
+                if let Some(gain) = self.gain_at(i, line) {
+                    step(gain, line, Some(line));
+                }
+                let extra = self.extra(line);
+                next_same[j] = next_same[j].max(next_same[line] - extra);
+                next_other[j] = next_other[j].max(next_other[line] - extra);
+            }
+            (same, other) = (next_same, next_other);
+        }
+        Ok(other.into_iter().fold(NEVER, f64::max))
+    }
+
+    /// What it is worth that line `i` of the hunk stands at `line` of the file; nothing where it can't.
+    fn gain_at(&self, i: usize, line: usize) -> Option<f64> {
+        let row = &self.gain[i];
+        row.binary_search_by_key(&line, |(at, _)| *at).ok().map(|found| row[found].1)
+    }
+
+    /// What it costs that the hunk lacks a line of the file.
+    fn extra(&self, line: usize) -> f64 {
+        if self.ground.lines[line].trim().is_empty() { 1.0 } else { 6.0 }
+    }
 }
 
 /// Which lines an alignment counts.
 #[derive(Clone, Copy, PartialEq)]
 enum Counting {
     All,
-    /// Only those that are the file's but for blanks; what else the hunk has as context costs nothing.
+    /// Only those that are the file's but for blanks; what else the hunk has as context may be any line, or none, and costs
+    /// nothing.
     Certain,
 }
 

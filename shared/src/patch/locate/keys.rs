@@ -2,6 +2,7 @@
 
 use crate::Found;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
 
 /// From strict to loose.
@@ -111,6 +112,7 @@ impl Folded {
 pub(crate) struct FileKeys {
     levels: [OnceCell<Vec<u64>>; 4],
     folded: OnceCell<Folded>,
+    present: OnceCell<HashSet<u64>>,
 }
 
 impl FileKeys {
@@ -125,6 +127,11 @@ impl FileKeys {
 
     pub(crate) fn folded(&self, lines: &[&str]) -> &Folded {
         self.folded.get_or_init(|| Folded::of(lines))
+    }
+
+    /// Whether a line has this key at [`Level::Blanks`].
+    pub(crate) fn has(&self, key: u64, lines: &[&str]) -> bool {
+        self.present.get_or_init(|| self.at(Level::Blanks, lines).iter().copied().collect()).contains(&key)
     }
 }
 

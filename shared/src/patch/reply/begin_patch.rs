@@ -26,31 +26,43 @@ pub(super) fn operation(line: &str) -> Option<(Operation, &str)> {
 
 /// Reads every patch of the reply; the first may lack its `*** Begin Patch`.
 pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
+    let (begins, ends) = (Marks::of(lines, "*** Begin Patch"), Marks::of(lines, "*** End Patch"));
+    let last_operation = lines.iter().rposition(|line| operation(line).is_some()).unwrap_or(0);
     let mut edits = Vec::new();
-    let mut rest = lines;
-    while edits.is_empty()
-        || mark(rest, "*** Begin Patch").is_some()
-        || rest.iter().any(|l| operation(l).is_some())
-    {
-        let begin = mark(rest, "*** Begin Patch").map_or(0, |at| at + 1);
-        let Some(length) = mark(&rest[begin..], "*** End Patch") else {
+    let mut at = 0;
+    while edits.is_empty() || begins.first_from(at).is_some() || at <= last_operation {
+        let begin = begins.first_from(at).map_or(at, |begin| begin + 1);
+        let Some(end) = ends.first_from(begin) else {
             let why = "there is no `*** End Patch`: the reply was cut off";
             return Err(Refusal::new(RefusalCode::Truncated, why));
         };
-        let read = read_one(&rest[begin..begin + length]);
+        let read = read_one(&lines[begin..end]);
         if read.is_empty() {
             break;
         }
         edits.extend(read);
-        rest = &rest[begin + length + 1..];
+        at = end + 1;
     }
     Ok(edits)
 }
 
-/// The first line that is `mark`; one with blanks in front of it, which may be text of a file, only when no other is.
-fn mark(lines: &[&str], mark: &str) -> Option<usize> {
-    let exact = lines.iter().position(|line| line.trim_end() == mark);
-    exact.or_else(|| lines.iter().position(|line| line.trim() == mark))
+/// The lines that are one mark; those with blanks in front, which may be text of a file, count only where no other follows.
+struct Marks {
+    exact: Vec<usize>,
+    indented: Vec<usize>,
+}
+
+impl Marks {
+    fn of(lines: &[&str], mark: &str) -> Self {
+        let all = (0..lines.len()).filter(|at| lines[*at].trim() == mark);
+        let (exact, indented) = all.partition(|at| lines[*at].starts_with(mark));
+        Self { exact, indented }
+    }
+
+    fn first_from(&self, at: usize) -> Option<usize> {
+        let first = |marks: &[usize]| marks.get(marks.partition_point(|mark| *mark < at)).copied();
+        first(&self.exact).or_else(|| first(&self.indented))
+    }
 }
 
 pub(super) fn read_one(lines: &[&str]) -> Vec<FileEdit> {

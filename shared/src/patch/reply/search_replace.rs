@@ -1,6 +1,7 @@
 //! SEARCH/REPLACE blocks, as Aider made them known, with the marker variants that models write.
 
 use super::{Act, FileEdit, Refusal, RefusalCode, clean_path, pair_hunk};
+use std::collections::HashMap;
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     lines.iter().position(|line| is_start(line))
@@ -30,6 +31,7 @@ pub(super) fn is_end(line: &str) -> bool {
 
 pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
     let mut edits: Vec<FileEdit> = Vec::new();
+    let mut hunks_of: HashMap<Option<String>, usize> = HashMap::new();
     let mut path: Option<String> = None;
     let mut at = 0;
     while at < lines.len() {
@@ -46,20 +48,35 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
             lines[at + 1..].iter().position(|line| is_end(line) || is_start(line)).map(|end| at + 1 + end);
         let Some(end) = end.filter(|end| is_end(lines[*end])) else { return Err(cut_off()) };
         path = path_above(&lines[..at]).or(path);
-        read_block(&mut edits, path.clone(), &lines[at..end])?;
+        read_block(&mut edits, &mut hunks_of, path.clone(), &lines[at..end])?;
         at = end + 1;
     }
     Ok(edits)
 }
 
-/// Reads a block from its first mark up to its last.
+/// Reads a block from its first mark up to its last. Blocks of one file are one edit, whose number `hunks_of` has: they are
+/// proven together.
 pub(super) fn read_block(
     edits: &mut Vec<FileEdit>,
+    hunks_of: &mut HashMap<Option<String>, usize>,
     path: Option<String>,
     block: &[&str],
 ) -> Result<(), Refusal> {
     let middle = 1 + middle(block[0], &block[1..])?;
-    add(edits, path, &block[1..middle], &block[middle + 1..]);
+    let (old, new) = (&block[1..middle], &block[middle + 1..]);
+    if old.iter().all(|line| line.trim().is_empty()) {
+        let lines = new.iter().map(|line| String::from(*line)).collect();
+        edits.push(FileEdit { path, other_path: None, act: Act::Create { lines, final_newline: true } });
+        return Ok(());
+    }
+    let edit = *hunks_of.entry(path.clone()).or_insert_with(|| {
+        let act = Act::Edit { hunks: Vec::new(), move_to: None };
+        edits.push(FileEdit { path, other_path: None, act });
+        edits.len() - 1
+    });
+    if let Act::Edit { hunks, .. } = &mut edits[edit].act {
+        hunks.push(pair_hunk(old, new)?);
+    }
     Ok(())
 }
 
@@ -87,23 +104,6 @@ fn cut_off() -> Refusal {
 fn torn() -> Refusal {
     let why = "a SEARCH/REPLACE block has marks of its own in its text: send a unified diff";
     Refusal::new(RefusalCode::Malformed, why)
-}
-
-fn add(edits: &mut Vec<FileEdit>, path: Option<String>, old: &[&str], new: &[&str]) {
-    if old.iter().all(|line| line.trim().is_empty()) {
-        let lines = new.iter().map(|line| String::from(*line)).collect();
-        edits.push(FileEdit { path, other_path: None, act: Act::Create { lines, final_newline: true } });
-        return;
-    }
-    let hunk = pair_hunk(old, new);
-    // Blocks of one file are one edit: they are proven together.
-    for edit in edits.iter_mut().filter(|edit| edit.path == path) {
-        if let Act::Edit { hunks, .. } = &mut edit.act {
-            hunks.push(hunk);
-            return;
-        }
-    }
-    edits.push(FileEdit { path, other_path: None, act: Act::Edit { hunks: vec![hunk], move_to: None } });
 }
 
 /// The file's name on one of the four lines above a block, or in the info string of its fence.

@@ -179,15 +179,16 @@ fn range(word: &str, sign: char) -> Option<(usize, usize)> {
     Some((start.parse().ok()?, count.parse().ok()?))
 }
 
-/// Reads a hunk's raw lines. A line without a known prefix is context as it stands; where no line is bare, a second
-/// reading takes blank prefixes as part of the text.
+/// Reads a hunk's raw lines. Where one has no known prefix, blanks in front of the others are text of theirs in the first
+/// reading and prefixes in the second; else the other way round.
 pub(super) fn fill(mut hunk: ReplyHunk, mut raw: Vec<&str>) -> ReplyHunk {
     while raw.last() == Some(&"") {
         raw.pop();
     }
-    let bare = raw.iter().any(|line| !line.is_empty() && !line.starts_with([' ', '+', '-', '\\', '\t']));
-    hunk.lines = read_lines(&raw, bare);
-    hunk.other_reading = (!bare).then(|| read_lines(&raw, true)).filter(|other| *other != hunk.lines);
+    hunk.unprefixed =
+        raw.iter().any(|line| !line.is_empty() && !line.starts_with([' ', '+', '-', '\\', '\t']));
+    hunk.lines = read_lines(&raw, hunk.unprefixed);
+    hunk.other_reading = Some(read_lines(&raw, !hunk.unprefixed)).filter(|other| *other != hunk.lines);
     hunk.final_newline = final_newline(&raw);
     hunk
 }

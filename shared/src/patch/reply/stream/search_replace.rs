@@ -47,7 +47,7 @@ impl SearchReplace {
 
     fn read(&mut self, block: &[&str], told: &mut Told) {
         let mut read = Vec::new();
-        if read_block(&mut read, self.path.clone(), block).is_err() {
+        if read_block(&mut read, &mut HashMap::new(), self.path.clone(), block).is_err() {
             self.is_torn = true;
             return;
         }
