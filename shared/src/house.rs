@@ -95,6 +95,13 @@ pub struct LaneHealth {
     pub is_paused: bool,
 }
 
+/// The body of `PATCH /api/agent/queue/{mode}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LaneEdit {
+    pub is_paused: bool,
+}
+
 /// One part of the house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use tidemark_shared::change::ChangedFile;
+use tidemark_shared::house::LaneEdit;
 use tidemark_shared::task::{Submitted, TaskEdit, TaskList};
 use tidemark_shared::{Mode, NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
 use utoipa::IntoParams;
@@ -132,26 +133,16 @@ pub(super) async fn retry(
     Ok((StatusCode::ACCEPTED, Json(submitted(submission))))
 }
 
-/// Take nothing more from the line of one mode until it is resumed; what runs goes on.
-#[utoipa::path(post, path = "/api/agent/queue/{mode}/pause", tag = "tasks", operation_id = "pauseQueue",
-    params(("mode" = Mode, Path)), responses((status = 204)))]
-pub(super) async fn pause(
+/// Take nothing more from the line of one mode, or take from it again. What runs goes on.
+#[utoipa::path(patch, path = "/api/agent/queue/{mode}", tag = "tasks", operation_id = "editLane",
+    params(("mode" = Mode, Path)), request_body = LaneEdit, responses((status = 204)))]
+pub(super) async fn edit_lane(
     _caller: Caller,
     State(app): State<Arc<App>>,
     Path(lane): Path<Mode>,
+    Body(edit): Body<LaneEdit>,
 ) -> Answer<StatusCode> {
-    app.queue.pause(lane, true).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[utoipa::path(post, path = "/api/agent/queue/{mode}/resume", tag = "tasks", operation_id = "resumeQueue",
-    params(("mode" = Mode, Path)), responses((status = 204)))]
-pub(super) async fn resume(
-    _caller: Caller,
-    State(app): State<Arc<App>>,
-    Path(lane): Path<Mode>,
-) -> Answer<StatusCode> {
-    app.queue.pause(lane, false).await?;
+    app.queue.pause(lane, edit.is_paused).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

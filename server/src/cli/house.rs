@@ -7,6 +7,7 @@ use crate::config::Loaded;
 use crate::desktop::NoDesktop;
 use crate::providers::sse::Parser;
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,15 @@ impl House {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
+        Ok(serde_json::from_slice(&self.send(method, path, body).await?)?)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Bytes, Failure> {
         let request =
             self.http.request(method, format!("{}{path}", self.address.url)).bearer_auth(&self.address.token);
         let request = match body {
@@ -117,7 +127,7 @@ impl House {
         let status = answer.status();
         let bytes = answer.bytes().await?;
         if status.is_success() {
-            return Ok(serde_json::from_slice(&bytes)?);
+            return Ok(bytes);
         }
         Err(match serde_json::from_slice::<Problem>(&bytes) {
             Ok(problem) => refused(status, &problem),
@@ -125,16 +135,14 @@ impl House {
         })
     }
 
-    /// Asks for something that has no answer.
-    pub(super) async fn tell(&self, path: &str) -> Result<(), Failure> {
-        let request = self.http.post(format!("{}{path}", self.address.url)).bearer_auth(&self.address.token);
-        request.send().await?.error_for_status()?;
-        Ok(())
+    /// Changes something; there is no answer but that it was done.
+    pub(super) async fn patch(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.send(Method::PATCH, path, Some(body)).await.map(|_nothing| ())
     }
 
     /// The events of a task until now.
     pub(super) async fn story(&self, task: &str) -> Result<Vec<TaskEvent>, Failure> {
-        let answer = self.events(&format!("{task}/events?follow=false")).await?;
+        let answer = self.events(&format!("{task}/events?follow=now")).await?;
         let mut events = Parser::default();
         let told = events
             .push(&answer.bytes().await?)

@@ -135,6 +135,19 @@ impl House {
         };
         tokio::time::timeout(Duration::from_secs(10), look).await.expect("the model is asked");
     }
+    /// Another worker takes the task whose lease runs out.
+    async fn taken_over(&self, worker: &str) -> Leased {
+        for _ in 0..1_000 {
+            self.clock.advance(Duration::from_secs(31));
+            if let Some(taken) =
+                self.queue.lease(worker, &Mode::ALL, 1, Duration::from_secs(30)).await.unwrap().pop()
+            {
+                return taken;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the lease never runs out");
+    }
     async fn events(&self, id: TaskId) -> Vec<EventKind> {
         self.queue.events(id, 0, 10_000).await.unwrap().into_iter().map(|event| event.kind).collect()
     }
@@ -266,16 +279,7 @@ async fn a_worker_that_lost_its_lease_stops_and_writes_nothing_more() {
     let worker = house.start();
     let id = house.submit(Mode::Patch, "Think").await;
     house.asked(1).await;
-    let mut taken = None;
-    for _ in 0..1_000 {
-        house.clock.advance(Duration::from_secs(31));
-        taken = house.queue.lease("w2", &Mode::ALL, 1, Duration::from_secs(30)).await.unwrap().pop();
-        if taken.is_some() {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    let taken = taken.expect("the lease ran out");
+    let taken = house.taken_over("w2").await;
     let look = async {
         while !house.copies().is_empty() {
             tokio::task::yield_now().await;

@@ -20,7 +20,7 @@ use std::ops::Range;
 /// Texts by path.
 pub type Files = BTreeMap<String, String>;
 
-/// The largest file that a reply may change, in bytes; it may have [`MAX_LINES`](super::diff::MAX_LINES).
+/// The largest file that a reply may change, in bytes; it may have [`MAX_LINES`].
 pub const MAX_FILE: usize = 16 << 20;
 
 /// What a reply makes of the files: only those that change; nothing means deleted.

@@ -8,7 +8,7 @@ use crate::queue::{QueueError, TaskFilter, TaskQueue};
 use crate::tasks::retry;
 use serde_json::json;
 use std::sync::Arc;
-use tidemark_shared::house::{HealthDetails, QueueHealth};
+use tidemark_shared::house::{HealthDetails, LaneEdit, QueueHealth};
 use tidemark_shared::task::{Submitted, TaskList};
 use tidemark_shared::{Mode, Task, TaskEvent, TaskId, TaskStatus};
 
@@ -93,8 +93,7 @@ impl Reach {
     pub(super) async fn pause(&self, lane: Mode, is_paused: bool) -> Result<(), Failure> {
         match self {
             Self::House(house) => {
-                let act = if is_paused { "pause" } else { "resume" };
-                house.tell(&format!("/api/agent/queue/{}/{act}", lane.as_str())).await
+                house.patch(&format!("/api/agent/queue/{}", lane.as_str()), &LaneEdit { is_paused }).await
             }
             Self::Ledger(queue) => queue.pause(lane, is_paused).await.map_err(refused),
         }

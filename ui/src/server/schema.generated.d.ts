@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/agent/queue/{mode}/pause": {
+    "/api/agent/queue/{mode}": {
         parameters: {
             query?: never;
             header?: never;
@@ -13,28 +13,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take nothing more from the line of one mode until it is resumed; what runs goes on. */
-        post: operations["pauseQueue"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/queue/{mode}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["resumeQueue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
+        /** Take nothing more from the line of one mode, or take from it again. What runs goes on. */
+        patch: operations["editLane"];
         trace?: never;
     };
     "/api/agent/tasks": {
@@ -977,6 +961,10 @@ export interface components {
         HunkReview: "pending" | "accepted" | "rejected";
         /** @enum {string} */
         KeySource: "environment" | "keychain" | "session";
+        /** @description The body of `PATCH /api/agent/queue/{mode}`. */
+        LaneEdit: {
+            isPaused: boolean;
+        };
         /** @description The line of one mode. */
         LaneHealth: {
             /** @description Nothing is taken from it until it is resumed. */
@@ -1503,7 +1491,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    pauseQueue: {
+    editLane: {
         parameters: {
             query?: never;
             header?: never;
@@ -1512,35 +1500,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong, for a program and for a person */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaneEdit"];
             };
         };
-    };
-    resumeQueue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                mode: components["schemas"]["Mode"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             204: {
                 headers: {
@@ -1772,8 +1736,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this number; `Last-Event-ID` counts more. */
                 after?: components["schemas"]["u64"];
-                /** @description `false`: end the stream once a finished task's events were all sent. Otherwise it stays open for its review. */
-                follow?: boolean;
+                follow?: "true" | "false" | "now";
             };
             header?: {
                 "Last-Event-ID"?: number | null;
