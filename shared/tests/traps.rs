@@ -242,3 +242,33 @@ fn words_behind_a_diff_do_not_make_prefixes_of_text() {
     let meant = files([("a.ts", "const first_value = 1;\n  const second = 2;\nconst third_value = 3;\n")]);
     assert_eq!(applied(reply, &project), Ok(meant));
 }
+
+#[test]
+fn no_part_of_a_change_is_left_out() {
+    let project = files([("a.ts", "one\ntwo\n"), ("b.ts", "three\nfour\n")]);
+    let diff = |path: &str, old: &str| format!("--- {path}\n+++ {path}\n@@\n-{old}\n+new\n");
+    let fenced = |text: &str| format!("```\n{text}```\n");
+    let patch = |path: &str, old: &str| format!("*** Update File: {path}\n@@\n-{old}\n+new\n*** End Patch\n");
+    let block =
+        |path: &str, old: &str| format!("{path}\n<<<<<<< SEARCH\n{old}\n=======\nnew\n>>>>>>> REPLACE\n");
+    let whole = "b.ts\n```ts\nnew\n```\n";
+    for reply in [
+        diff("a.ts", "one") + &fenced(&diff("b.ts", "four")),
+        fenced(&diff("a.ts", "one")) + &diff("b.ts", "four"),
+        whole.to_owned() + &fenced(&diff("a.ts", "one")),
+        whole.to_owned() + &diff("a.ts", "one"),
+        whole.to_owned() + &block("a.ts", "one"),
+        block("a.ts", "one") + whole,
+        block("a.ts", "one") + &fenced(&diff("b.ts", "four")),
+        fenced(&diff("a.ts", "one")) + &block("b.ts", "four"),
+        format!("*** Begin Patch\n{}{whole}", patch("a.ts", "one")),
+        format!("*** Begin Patch\n{}{}", patch("a.ts", "one"), fenced(&diff("b.ts", "four"))),
+    ] {
+        assert_eq!(refused(&reply, &project), RefusalCode::Malformed, "{reply}");
+    }
+    let both = Ok(files([("a.ts", "new\ntwo\n"), ("b.ts", "three\nnew\n")]));
+    let bare_first = format!("{}*** Begin Patch\n{}", patch("a.ts", "one"), patch("b.ts", "four"));
+    assert_eq!(applied(&bare_first, &project), both, "the first patch lacks its mark");
+    let shown = format!("a.ts\n```ts\none\n```\nbecomes:\n{}", fenced(&diff("a.ts", "one")));
+    assert_eq!(applied(&shown, &project), Ok(files([("a.ts", "new\ntwo\n"), ("b.ts", "three\nfour\n")])));
+}

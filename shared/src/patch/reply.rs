@@ -191,16 +191,55 @@ impl Format {
 /// Reads `text`, which is out of its envelope, in one form.
 pub fn read_as(format: Format, text: &str) -> Result<Vec<FileEdit>, Refusal> {
     let lines: Vec<&str> = text.split('\n').collect();
-    let edits = match format {
+    let Reading { edits, beside } = match format {
         Format::BeginPatch => begin_patch::read(&lines)?,
         Format::SearchReplace => search_replace::read(&lines)?,
         Format::Unified => unified::read(&lines)?,
-        Format::Whole => whole::read(&lines)?,
+        Format::Whole => Reading { edits: whole::read(&lines)?, beside: Vec::new() },
     };
     if edits.is_empty() {
         return Err(Refusal::new(RefusalCode::Malformed, "the reply has no edit in any known form"));
     }
-    Ok(edits)
+    match left_out(&edits, &beside) {
+        Some(what) => Err(Refusal::new(
+            RefusalCode::Malformed,
+            format!(
+                "the change is in several forms, and {what} would be left out: send all of it in one form"
+            ),
+        )),
+        None => Ok(edits),
+    }
+}
+
+/// A reply read in one form.
+struct Reading<'a> {
+    edits: Vec<FileEdit>,
+    /// The lines that are no part of an edit.
+    beside: Vec<&'a str>,
+}
+
+/// What looks like a change beside the one that was read. A file that the change edits is shown there, not written anew.
+fn left_out(edits: &[FileEdit], beside: &[&str]) -> Option<String> {
+    let (format, mark) = Format::first(beside);
+    if format != Format::Whole {
+        return Some(format!("what begins with `{}`", beside[mark].trim_end()));
+    }
+    let edited: HashSet<&str> = edits
+        .iter()
+        .flat_map(|edit| [&edit.path, &edit.other_path])
+        .flatten()
+        .map(|path| without_side(path))
+        .collect();
+    let has_text =
+        |act: &Act| matches!(act, Act::Whole { lines } if lines.iter().any(|line| !line.trim().is_empty()));
+    let shown = whole::read(beside).unwrap_or_default().into_iter().filter(|file| has_text(&file.act));
+    let mut paths = shown.filter_map(|file| file.path);
+    paths.find(|path| !edited.contains(without_side(path))).map(|path| format!("the file `{path}`"))
+}
+
+/// A path without the side that a diff puts in front of it.
+fn without_side(path: &str) -> &str {
+    ["a/", "b/"].iter().find_map(|side| path.strip_prefix(side)).unwrap_or(path)
 }
 
 /// A path as a person or a model writes it: quotes, stars, a time stamp or a colon behind it taken off.

@@ -1,7 +1,7 @@
 //! The `*** Begin Patch` format of OpenAI's apply_patch: file operations, `@@` headings, prefixed lines.
 
 use super::unified::{fill, hunk_header};
-use super::{Act, FileEdit, Refusal, RefusalCode, ReplyHunk};
+use super::{Act, FileEdit, Reading, Refusal, RefusalCode, ReplyHunk};
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     lines.iter().position(|line| line.trim().starts_with("*** Begin Patch") || operation(line).is_some())
@@ -24,14 +24,20 @@ pub(super) fn operation(line: &str) -> Option<(Operation, &str)> {
     .find_map(|(name, operation)| rest.strip_prefix(name).map(|path| (operation, path.trim())))
 }
 
-/// Reads every patch of the reply; the first may lack its `*** Begin Patch`.
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
+/// Reads every patch of the reply; one may lack its `*** Begin Patch`.
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
     let (begins, ends) = (Marks::of(lines, "*** Begin Patch"), Marks::of(lines, "*** End Patch"));
     let last_operation = lines.iter().rposition(|line| operation(line).is_some()).unwrap_or(0);
-    let mut edits = Vec::new();
+    let (mut edits, mut beside) = (Vec::new(), Vec::new());
     let mut at = 0;
     while edits.is_empty() || begins.first_from(at).is_some() || at <= last_operation {
-        let begin = begins.first_from(at).map_or(at, |begin| begin + 1);
+        let begin = match begins.first_from(at) {
+            Some(mark) if !lines[at..mark].iter().any(|line| operation(line).is_some()) => {
+                beside.extend_from_slice(&lines[at..mark]);
+                mark + 1
+            }
+            _ => at,
+        };
         let Some(end) = ends.first_from(begin) else {
             let why = "there is no `*** End Patch`: the reply was cut off";
             return Err(Refusal::new(RefusalCode::Truncated, why));
@@ -43,7 +49,8 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
         edits.extend(read);
         at = end + 1;
     }
-    Ok(edits)
+    beside.extend_from_slice(&lines[at..]);
+    Ok(Reading { edits, beside })
 }
 
 /// The lines that are one mark; those with blanks in front, which may be text of a file, count only where no other follows.

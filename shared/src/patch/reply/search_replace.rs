@@ -1,6 +1,6 @@
 //! SEARCH/REPLACE blocks, as Aider made them known, with the marker variants that models write.
 
-use super::{Act, FileEdit, Refusal, RefusalCode, clean_path, pair_hunk};
+use super::{Act, FileEdit, Reading, Refusal, RefusalCode, clean_path, pair_hunk};
 use std::collections::HashMap;
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
@@ -29,8 +29,8 @@ pub(super) fn is_end(line: &str) -> bool {
     is_marker(line, '>', &WORDS) || is_marker(line, '+', &WORDS)
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let mut edits: Vec<FileEdit> = Vec::new();
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
+    let (mut edits, mut beside) = (Vec::new(), Vec::new());
     let mut hunks_of: HashMap<Option<String>, usize> = HashMap::new();
     let mut path: Option<String> = None;
     let mut at = 0;
@@ -40,6 +40,7 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
             return Err(torn());
         }
         if !is_start(lines[at]) {
+            beside.push(lines[at]);
             at += 1;
             continue;
         }
@@ -51,7 +52,7 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
         read_block(&mut edits, &mut hunks_of, path.clone(), &lines[at..end])?;
         at = end + 1;
     }
-    Ok(edits)
+    Ok(Reading { edits, beside })
 }
 
 /// Reads a block from its first mark up to its last. Blocks of one file are one edit, whose number `hunks_of` has: they are

@@ -10,7 +10,7 @@ mod search_replace;
 mod unified;
 mod whole;
 
-use super::{FileEdit, Format, MAX_REPLY, is_file_with_marks};
+use super::{FileEdit, Format, MAX_REPLY, is_file_with_marks, without_side};
 use begin_patch::BeginPatch;
 use head::Head;
 use search_replace::SearchReplace;
@@ -197,9 +197,4 @@ impl Told {
     fn close_all(&mut self) {
         self.files.iter_mut().for_each(|file| file.open = false);
     }
-}
-
-/// A path without the side that a diff puts in front of it.
-fn without_side(path: &str) -> &str {
-    ["a/", "b/"].iter().find_map(|side| path.strip_prefix(side)).unwrap_or(path)
 }

@@ -1,7 +1,7 @@
 //! Unified diffs as models write them: wrong or missing numbers and counts, bare `@@`, git headers, several files,
 //! missing prefixes. Counts and numbers are kept as hints only.
 
-use super::{Act, FileEdit, Line, LineKind, Refusal, RefusalCode, ReplyHunk, clean_path};
+use super::{Act, FileEdit, Line, LineKind, Reading, Refusal, RefusalCode, ReplyHunk, clean_path};
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     (0..lines.len()).find(|at| {
@@ -12,16 +12,16 @@ pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     })
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let (lines, closed) = inside_fences(lines);
-    let files = read_files(&lines);
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
+    let Fenced { inside, beside, closed } = inside_fences(lines);
+    let files = read_files(&inside);
     if !closed && files.last().is_some_and(|file| !file.hunks.is_empty()) {
         return Err(Refusal::new(
             RefusalCode::Truncated,
             "the code fence is never closed: the reply was cut off",
         ));
     }
-    Ok(files.into_iter().map(Raw::into_edit).collect())
+    Ok(Reading { edits: files.into_iter().map(Raw::into_edit).collect(), beside })
 }
 
 fn read_files<'a>(lines: &[&'a str]) -> Vec<Raw<'a>> {
@@ -115,27 +115,44 @@ impl Raw<'_> {
     }
 }
 
-/// The lines inside the fences that hold a diff, or all lines where none does; and whether every fence is closed.
-fn inside_fences<'a>(lines: &[&'a str]) -> (Vec<&'a str>, bool) {
-    let mut inside = Vec::new();
+/// A reply parted by its fences.
+struct Fenced<'a> {
+    /// The lines of the fences that hold a diff; all from the first mark on where none does.
+    inside: Vec<&'a str>,
+    beside: Vec<&'a str>,
+    /// Whether every fence is closed.
+    closed: bool,
+}
+
+fn inside_fences<'a>(lines: &[&'a str]) -> Fenced<'a> {
+    let (mut inside, mut beside) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < lines.len() {
         let Some(mark) = fence(lines[at]) else {
+            beside.push(lines[at]);
             at += 1;
             continue;
         };
         let body = &lines[at + 1..];
         let close = body.iter().position(|line| closes(line, mark));
         let inner = &body[..close.unwrap_or(body.len())];
+        let after = (at + inner.len() + 2).min(lines.len());
         if inner.iter().any(|line| is_of_diff(line)) {
             inside.extend_from_slice(inner);
+        } else {
+            beside.extend_from_slice(&lines[at..after]);
         }
         if close.is_none() {
-            return (inside, false);
+            return Fenced { inside, beside, closed: false };
         }
-        at += inner.len() + 2;
+        at = after;
     }
-    (if inside.is_empty() { lines.to_vec() } else { inside }, true)
+    if inside.is_empty() {
+        // Headers of git may stand before the first mark.
+        let mark = first_mark(lines).unwrap_or(0);
+        return Fenced { inside: lines.to_vec(), beside: lines[..mark].to_vec(), closed: true };
+    }
+    Fenced { inside, beside, closed: true }
 }
 
 /// Whether a fence with this line in it holds a diff.
