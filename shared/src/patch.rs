@@ -14,6 +14,7 @@
 pub mod adopt;
 pub mod binary;
 mod budget;
+mod build;
 pub mod change;
 pub mod diff;
 pub mod form;

@@ -1,7 +1,7 @@
 //! A block that the person moved while the model changed it is followed, if it is the same block beyond doubt.
 
 use super::budget::Budget;
-use super::intend::Block;
+use super::build::Block;
 use super::refusal::Refusal;
 use super::text::Lines;
 
