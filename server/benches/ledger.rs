@@ -119,7 +119,7 @@ async fn open(data: &Path) -> SledQueue {
 /// A task of about 8 KB of real code.
 fn task(client: usize, count: u32) -> Task {
     let from = (count as usize * 97) % (SOURCE.len() - BODY);
-    let prompt: String = SOURCE.chars().skip(from).take(BODY).collect();
+    let prompt = SOURCE.get(from..from + BODY).expect("the source is ASCII").to_owned();
     let number = ((client as u128) << 32) | u128::from(count);
     Task {
         id: TaskId::from_uuid(uuid::Uuid::from_u128(number)),

@@ -5,13 +5,16 @@ mod context;
 pub mod limits;
 pub mod native;
 mod plain;
+pub mod progress;
 mod project;
 pub mod prompt;
 mod references;
 mod trouble;
 mod voice;
+mod writing;
 
 pub use limits::AgentLimits;
+pub use progress::Progress;
 
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -28,6 +31,8 @@ pub struct Brief {
     pub copy: PathBuf,
     /// What went before in this session, oldest first.
     pub history: Vec<Turn>,
+    /// How far an earlier attempt got: go on from there. The copy is as in the snapshot all the same.
+    pub progress: Option<Progress>,
     /// Fires when the task was cancelled or its lease lost: stop within a second.
     pub cancel: CancellationToken,
 }
@@ -68,15 +73,21 @@ pub enum AgentError {
     Ledger(#[from] crate::queue::QueueError),
 }
 
-/// Where an agent's events go; each returns when it is in the ledger.
+/// Where an agent's events go, and how far it got.
 #[async_trait]
 pub trait Events: Send + Sync {
+    /// Returns when they are in the ledger.
     async fn append(&self, events: Vec<EventKind>) -> Result<(), crate::queue::QueueError>;
+    /// Keeps what is new since the last time this answered with an event. Another attempt may go on from here once that
+    /// event is in the ledger: to be appended after all that happened until now, and before anything else does. Nothing when
+    /// it could not be kept: the work goes on, and the next time has more to keep.
+    async fn save(&self, further: &Progress) -> Option<EventKind>;
 }
 
 #[async_trait]
 pub trait AgentBackend: Send + Sync {
-    /// Works until done. Exactly one ending; only the copy changes; steps, tokens, output and time are bounded.
+    /// Works until done. Exactly one ending; only the copy changes; steps, tokens, output and time are bounded, over all
+    /// attempts together. Each answer of a model is saved before it is acted on, each call when it has ended.
     async fn run(&self, brief: Brief, events: &dyn Events) -> Result<Report, AgentError>;
 }
 

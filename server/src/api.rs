@@ -60,6 +60,7 @@ fn declared() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tasks::get, tasks::edit))
         .routes(routes!(tasks::cancel))
         .routes(routes!(tasks::retry))
+        .routes(routes!(tasks::edit_lane))
         .routes(routes!(events::task))
         .routes(routes!(review::accept))
         .routes(routes!(review::reject))
@@ -84,6 +85,7 @@ fn declared() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(desktop::folders))
         .routes(routes!(health::health))
         .routes(routes!(health::detailed))
+        .routes(routes!(health::metrics))
 }
 
 /// The whole door: every route, the page, and the layers that each request goes through, outermost last.

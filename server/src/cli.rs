@@ -8,6 +8,7 @@ mod doctor;
 mod house;
 mod models;
 mod patch;
+mod queue;
 mod run;
 mod serve;
 
@@ -55,6 +56,9 @@ enum Command {
     Run(run::Run),
     /// List the models that can be asked.
     Models(models::Models),
+    /// Look at the line of tasks, and mend it.
+    #[command(subcommand)]
+    Queue(queue::Command),
     /// Check this installation, and say how to mend what is wrong.
     Doctor,
     /// Show the configuration, and where each value comes from.
@@ -128,6 +132,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Models(args)) => {
             let loaded = load(None, BTreeMap::new())?;
             wait_for(models::models(loaded, &args, shared.json))
+        }
+        Some(Command::Queue(command)) => {
+            let loaded = load(None, BTreeMap::new())?;
+            wait_for(queue::queue(loaded, command, shared.json))
         }
         Some(Command::Doctor) => doctor::doctor(&shared),
         Some(Command::Config(command)) => {

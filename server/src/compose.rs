@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::auth::Auth;
 use crate::auth::launch::LaunchToken;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{ConfigError, Loaded};
+use crate::config::{Config, ConfigError, Loaded};
 use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
@@ -72,15 +72,14 @@ pub async fn local(
 ) -> Result<House, ComposeError> {
     let config = &loaded.config;
     let limits = &config.limits;
+    crate::metrics::start();
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let queue = ledger(config, &data_dir, &clock).await?;
     let mut workers = limits.worker.clone();
-    let queue: Arc<dyn TaskQueue> = if let Some(options) = config.queue.redis() {
+    if config.queue.redis().is_some() {
         workers.lease_seconds.get_or_insert(REDIS_LEASE_SECONDS);
-        Arc::new(RedisQueue::open(options, Arc::clone(&clock), limits.queue.clone()).await?)
-    } else {
-        Arc::new(SledQueue::open(&data_dir, Arc::clone(&clock), limits.queue.clone()).await?)
-    };
+    }
     let store: Arc<dyn ObjectStore> =
         Arc::new(DiskStore::open(data_dir.join("objects")).map_err(ComposeError::Store)?);
     let workspace =
@@ -99,7 +98,7 @@ pub async fn local(
 
     let app = Arc::new(App {
         queue: Arc::clone(&queue),
-        store,
+        store: Arc::clone(&store),
         workspace: workspace.clone(),
         reviews,
         settings: SettingsFile::open(&data_dir).await,
@@ -122,12 +121,38 @@ pub async fn local(
         stopping: CancellationToken::new(),
         background: TaskTracker::new(),
     });
-    let running = Running { queue, workspace, agent: Arc::new(agent), copies: data_dir.join("copies") };
+    let running = Running {
+        queue,
+        workspace,
+        agent: Arc::new(agent),
+        copies: data_dir.join("copies"),
+        store,
+        resume: limits.resume.clone(),
+    };
     let name = format!("local-{}", std::process::id());
     let worker = Worker::start(name, running, clock, workers);
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
     Ok(House { app, worker })
+}
+
+/// The ledger alone, without anyone who works on it.
+pub async fn ledger_of(loaded: &Loaded) -> Result<Arc<dyn TaskQueue>, ComposeError> {
+    let data_dir = prepared(loaded.config.data_dir()?).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    ledger(&loaded.config, &data_dir, &clock).await
+}
+
+async fn ledger(
+    config: &Config,
+    data_dir: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn TaskQueue>, ComposeError> {
+    let (clock, limits) = (Arc::clone(clock), config.limits.queue.clone());
+    Ok(match config.queue.redis() {
+        Some(options) => Arc::new(RedisQueue::open(options, clock, limits).await?),
+        None => Arc::new(SledQueue::open(data_dir, clock, limits).await?),
+    })
 }
 
 impl House {

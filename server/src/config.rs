@@ -12,6 +12,7 @@ use crate::preview::PreviewOptions;
 use crate::providers::{Dialect, keys::Secret};
 use crate::queue::QueueLimits;
 use crate::queue::redis::{RedisOptions, RedisUrl};
+use crate::tasks::resume::ResumeLimits;
 use crate::tasks::submit::Limits as TaskLimits;
 use crate::tools::ToolLimits;
 use crate::worker::WorkerLimits;
@@ -209,6 +210,7 @@ pub struct Limits {
     pub agent: AgentLimits,
     pub tools: ToolLimits,
     pub worker: WorkerLimits,
+    pub resume: ResumeLimits,
 }
 
 /// What one request may cost.

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod compose;
 pub mod config;
 pub mod desktop;
+pub mod metrics;
 pub mod models;
 pub mod preview;
 pub mod providers;

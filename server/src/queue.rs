@@ -17,6 +17,7 @@
 //! How it is built: [`decide`] turns a command into records by reading the one [`state`]; a record is an effect, so
 //! applying it decides nothing. [`ledger`] is the queue itself over any keep of records: memory, or journal and sled.
 
+mod body;
 mod decide;
 mod journal;
 mod ledger;
@@ -25,9 +26,11 @@ mod line;
 pub mod memory;
 mod record;
 pub mod redis;
+mod shelver;
 pub mod sled;
 mod state;
 mod steady;
+mod view;
 mod wakes;
 mod writer;
 
@@ -41,7 +44,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tidemark_shared::{
     EventKind, Millis, Mode, ProjectId, Review, Seq, SessionId, Task, TaskError, TaskEvent, TaskId,
-    TaskResult, TaskStatus, UserId, WaitingFor, task::Metrics, task::TaskEdit,
+    TaskResult, TaskStatus, UserId, WaitingFor,
+    house::{LaneHealth, QueueHealth},
+    task::{Metrics, TaskEdit},
 };
 
 /// What a worker holds while it works on a task: the right to write, until `attempt` is no longer the newest.
@@ -155,6 +160,29 @@ pub struct LaneStats {
 }
 
 impl QueueStats {
+    /// As the API shows it.
+    pub fn health(&self, backend: &str) -> QueueHealth {
+        let all = self.total();
+        let lanes = self.lanes.iter().map(|(mode, lane)| LaneHealth {
+            mode: *mode,
+            queued: lane.queued as u64,
+            waiting: lane.waiting as u64,
+            processing: lane.processing as u64,
+            oldest_queued_at: lane.oldest_queued_at,
+            is_paused: lane.is_paused,
+        });
+        QueueHealth {
+            backend: backend.into(),
+            queued: all.queued as u64,
+            waiting: all.waiting as u64,
+            processing: all.processing as u64,
+            oldest_queued_at: all.oldest_queued_at,
+            lanes: lanes.collect(),
+            lease_losses: self.lease_losses,
+            retries: self.retries,
+        }
+    }
+
     /// All lanes together; paused when all are.
     pub fn total(&self) -> LaneStats {
         let mut all = LaneStats { is_paused: !self.lanes.is_empty(), ..LaneStats::default() };
@@ -273,4 +301,11 @@ pub trait TaskQueue: Send + Sync {
     /// Every change of a task's state, in order, but not every event; a receiver that lags is told by the channel.
     fn changes(&self) -> tokio::sync::broadcast::Receiver<Changed>;
     async fn stats(&self) -> Result<QueueStats, QueueError>;
+
+    /// `memory`, `sled` or `redis`.
+    fn backend(&self) -> &'static str;
+    /// What opening found lost or damaged, in words for a person; everything readable was kept.
+    fn damage(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -2,7 +2,9 @@
 
 pub mod cancel;
 mod history;
+pub mod resume;
 pub mod retry;
 pub mod review;
 pub mod run;
 pub mod submit;
+mod told;

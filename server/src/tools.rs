@@ -6,17 +6,20 @@
 mod copy;
 mod edit;
 mod input;
+mod kept;
 mod limits;
 mod list;
 mod read;
 mod search;
 pub mod spec;
 
+pub use kept::Kept;
 pub use limits::ToolLimits;
 pub use spec::Tool;
 
 use crate::providers::{ToolCall, ToolSpec};
 use copy::PrivateCopy;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,6 +94,27 @@ impl Tools {
     /// Keeps how edits were placed that did not come as calls.
     pub fn note(&self, placements: Vec<Placement>) {
         self.copy.note(placements);
+    }
+
+    /// Which files of the copy changed since this was last asked.
+    pub fn take_changed(&self) -> BTreeSet<RelPath> {
+        self.copy.take_changed()
+    }
+    /// These files as they stand; nothing for one that is gone. Blocks.
+    pub fn kept(&self, paths: &BTreeSet<RelPath>) -> io::Result<BTreeMap<RelPath, Option<Kept>>> {
+        paths.iter().map(|path| Ok((path.clone(), self.copy.kept(path)?))).collect()
+    }
+    /// Lays files that were kept over a fresh copy; they do not count as changed. The error is for a person.
+    pub async fn lay(&self, files: BTreeMap<RelPath, Option<Kept>>) -> Result<(), String> {
+        let copy = Arc::clone(&self.copy);
+        let lay = move || {
+            // What is gone makes way first: a folder may have come where a file was.
+            let (come, gone): (Vec<_>, Vec<_>) = files.iter().partition(|(_, kept)| kept.is_some());
+            let mut in_order = gone.into_iter().chain(come);
+            in_order.try_for_each(|(path, kept)| copy.lay(path, kept.as_ref()))
+        };
+        let laid = self.running.spawn_blocking(lay).await.map_err(|broke| broke.to_string())?;
+        laid.map_err(|Refused(why)| why)
     }
 
     /// Makes a file what `text` says, or deletes it: for edits that did not come as calls. Blocks.

@@ -4,6 +4,7 @@
 mod network;
 
 use crate::clock::Clock;
+use crate::metrics;
 use crate::queue::{Leased, Outcome, QueueError};
 use crate::tasks::run::{Halt, Running, Why, run, sweep};
 use futures::FutureExt as _;
@@ -189,6 +190,8 @@ impl Bench {
     async fn run(self: Arc<Self>, leased: Leased) {
         let id = leased.task.id;
         tracing::info!(task.id = %id, attempt = leased.lease.attempt, "leased");
+        let from = self.clock.now();
+        metrics::leased(&leased.task, from);
         let halt = Halt::default();
         let safely = AssertUnwindSafe(Box::pin(run(&self.parts, &leased, &halt))).catch_unwind();
         let ended = tokio::select! {
@@ -203,6 +206,7 @@ impl Bench {
         match ended {
             Ok(task) => {
                 tracing::info!(task.id = %id, status = ?task.status, "let go");
+                metrics::let_go(&task, from, self.clock.now());
                 self.tell_network(&task);
             }
             Err(QueueError::LeaseLost(_)) => {

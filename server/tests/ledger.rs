@@ -17,8 +17,8 @@ use tidemark_shared::{
     UserId,
 };
 
-/// Kills in one run of the test.
-const KILLS: u128 = 20;
+/// Kills in one run of the test; `TIDEMARK_KILLS=1000` for a long one.
+const KILLS: u128 = 100;
 const TTL: Duration = Duration::from_secs(3_600);
 
 fn limits() -> QueueLimits {
@@ -163,7 +163,7 @@ async fn acknowledged_tasks_outlive_kills() {
     let home = tempfile::tempdir().unwrap();
     let mut acknowledged: HashMap<u128, u64> = HashMap::new();
     let mut luck = fastrand::Rng::new();
-    for kill in 0..KILLS {
+    for kill in 0..number_of("TIDEMARK_KILLS").unwrap_or(KILLS) {
         let first = 1 + kill * 10_000_000;
         let mut child =
             child(&mut Command::new(std::env::current_exe().unwrap()), home.path(), first, u128::MAX, 4);
@@ -183,16 +183,56 @@ async fn acknowledged_tasks_outlive_kills() {
     }
     let queue = open(home.path()).await;
     assert_eq!(queue.recovery().damage, []);
-    for (number, seq) in acknowledged {
-        let task = queue.get(task(number).id).await.unwrap();
+    assert_eq!(broken_promises(&queue, &acknowledged).await, [] as [String; 0]);
+}
+
+/// What the ledger lost or doubled of what it acknowledged: each task's number with how many events it had then.
+async fn broken_promises(queue: &SledQueue, acknowledged: &HashMap<u128, u64>) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (&number, &seq) in acknowledged {
+        let Ok(task) = queue.get(task(number).id).await else {
+            broken.push(format!("task {number} is lost"));
+            continue;
+        };
         let events = queue.events(task.id, 0, usize::MAX).await.unwrap();
-        assert!(events.iter().map(|event| event.seq).eq(1..=events.len() as u64), "{events:?}");
-        assert!(events.len() as u64 >= seq, "task {number} had {seq} events: {events:?}");
-        let ends = events.iter().filter(|event| matches!(event.kind, EventKind::Finished { .. })).count();
-        assert_eq!(ends, usize::from(task.status.is_terminal()), "task {number} ends once");
-        let attempts = events.iter().filter(|event| matches!(event.kind, EventKind::Started { .. })).count();
-        assert_eq!(attempts, task.attempt as usize, "task {number}");
+        let count =
+            |is_one: fn(&EventKind) -> bool| events.iter().filter(|event| is_one(&event.kind)).count();
+        let ends = count(|kind| matches!(kind, EventKind::Finished { .. }));
+        let attempts = count(|kind| matches!(kind, EventKind::Started { .. }));
+        let gap_free = events.iter().map(|event| event.seq).eq(1..=events.len() as u64);
+        let lost = count(|kind| matches!(kind, EventKind::Lost));
+        if !gap_free || lost > 0 || (events.len() as u64) < seq {
+            broken.push(format!("task {number} had {seq} events: {events:?}"));
+        }
+        if ends != usize::from(task.status.is_terminal()) || attempts != task.attempt as usize {
+            broken.push(format!("task {number}, {:?} at attempt {}: {events:?}", task.status, task.attempt));
+        }
     }
+    broken
+}
+
+#[tokio::test]
+async fn a_store_that_breaks_its_promises_is_caught() {
+    let home = tempfile::tempdir().unwrap();
+    let queue = open(home.path()).await;
+    let acknowledged = std::sync::Mutex::new(HashMap::new());
+    let tell = |number, seq| {
+        acknowledged.lock().unwrap().insert(number, seq);
+    };
+    work(&queue, 1, 20, tell).await;
+    drop(queue);
+    let acknowledged = acknowledged.into_inner().unwrap();
+    let queue = open(home.path()).await;
+    assert_eq!(broken_promises(&queue, &acknowledged).await, [] as [String; 0]);
+    drop(queue);
+    // A disk that forgot the end of what it was told to keep.
+    std::fs::remove_dir_all(home.path().join("ledger/sled")).unwrap();
+    let segment = home.path().join("ledger/journal/00000001.log");
+    let kept = std::fs::metadata(&segment).unwrap().len();
+    let whole = std::fs::read(&segment).unwrap().iter().rposition(|byte| *byte != 0).unwrap() as u64;
+    std::fs::File::options().write(true).open(&segment).unwrap().set_len(kept.min(whole) / 2).unwrap();
+    let queue = open(home.path()).await;
+    assert_ne!(broken_promises(&queue, &acknowledged).await, [] as [String; 0]);
 }
 
 #[cfg(target_os = "linux")]

@@ -73,7 +73,7 @@ fn no_reply_leaves_the_folder() {
     let dir = project();
     let outside = tempfile::tempdir().expect("a folder");
     std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).expect("a link");
-    for path in ["../escaped.js", "/tmp/escaped-by-patch.js", "link/escaped.js"] {
+    for path in ["../escaped.js", "/tmp/escaped-by-patch.js", "link/escaped.js", "link/deep/escaped.js"] {
         let reply = format!("*** Begin Patch\n*** Add File: {path}\n+x\n*** End Patch\n");
         let done = tidemark(dir.path(), &["patch", "apply"], &reply);
         assert!(!done.status.success(), "{path}: {done:?}");

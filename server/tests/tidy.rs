@@ -9,6 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("desktop", &[]),
     ("settings", &[]),
+    ("metrics", &["queue"]),
     ("store", &["clock"]),
     ("queue", &["clock"]),
     ("auth", &["clock"]),
@@ -24,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "tasks",
         &["queue", "store", "agent", "workspace", "models", "providers", "checks", "settings", "clock"],
     ),
-    ("worker", &["tasks", "queue", "agent", "models", "clock"]),
+    ("worker", &["tasks", "queue", "agent", "models", "metrics", "clock"]),
     (
         "app",
         &[
@@ -53,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "desktop",
+            "metrics",
             "models",
             "preview",
             "providers",
@@ -93,6 +95,10 @@ const IMPURE: &[&str] = &[
     "tokio",
     "async fn",
 ];
+
+/// What the shared crate may depend on: nothing here does I/O or asks a clock, and all of it compiles to wasm.
+const PURE: &[&str] =
+    &["blake3", "flate2", "serde", "serde_json", "sha1", "similar", "thiserror", "utoipa", "uuid"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the server is a folder of the workspace").into()
@@ -229,6 +235,23 @@ fn the_shared_crate_is_pure() {
         );
     }
     assert!(wrong.is_empty(), "shared has no I/O, no async and no clock:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_shared_crate_depends_on_what_is_pure() {
+    let manifest = |path: &str| -> toml::Table {
+        let text = fs::read_to_string(root().join(path)).expect("the manifest is there");
+        text.parse().expect("it is TOML")
+    };
+    let shared = manifest("shared/Cargo.toml");
+    let used: Vec<_> = shared["dependencies"].as_table().expect("a table").keys().collect();
+    let wrong: Vec<_> = used.into_iter().filter(|name| !PURE.contains(&name.as_str())).collect();
+    assert!(wrong.is_empty(), "shared may use only {PURE:?}, not {wrong:?}");
+    // Ids of these versions need a source of randomness or a clock, and do not compile to wasm without one.
+    let everywhere = &manifest("Cargo.toml")["workspace"]["dependencies"]["uuid"];
+    for text in [everywhere.to_string(), shared["dependencies"]["uuid"].to_string()] {
+        assert!(!text.contains("\"v"), "the server makes ids, shared only reads them: {text}");
+    }
 }
 
 #[test]

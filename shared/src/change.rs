@@ -132,11 +132,27 @@ pub struct Hunk {
     pub section: String,
     /// The hunk's lines with their leading ` `, `+` or `-`, without line ends.
     pub lines: Vec<String>,
+    /// The lines that stand for each other, for highlights; any other line is changed whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reworded: Vec<Reworded>,
     pub review: HunkReview,
     pub found: Found,
     /// Set when the hunk is about the file itself rather than about lines in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Act>,
+}
+
+/// A removed line and the added one in its place, and which of their words differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reworded {
+    /// Their places in the hunk's `lines`, from 0.
+    pub old: u32,
+    pub new: u32,
+    /// What of the removed line is not in the added one: from and to, in UTF-16 code units behind the `-`.
+    pub gone: Vec<[u32; 2]>,
+    /// What of the added line is not in the removed one, behind the `+`.
+    pub come: Vec<[u32; 2]>,
 }
 
 /// What a hunk does to a file as a whole.

@@ -1,7 +1,7 @@
 //! What happens: the append-only, gap-free story of a task, and the feed of everything a caller may see.
 
 use crate::{
-    Check, HunkId, Millis, ProjectId, RelPath, Review, TaskError, TaskId, TaskStatus, WaitingFor,
+    Check, Hash, HunkId, Millis, ProjectId, RelPath, Review, TaskError, TaskId, TaskStatus, WaitingFor,
     task::Tokens,
 };
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub enum EventKind {
         worker: String,
         model: String,
     },
-    /// A request to the model begins; steps count from 1 within an attempt.
+    /// A request to the model begins; steps count from 1, and an attempt that goes on counts on.
     Step {
         step: u32,
     },
@@ -43,6 +43,16 @@ pub enum EventKind {
     /// More of what the model thinks, where the provider shows it.
     Thinking {
         text: String,
+    },
+    /// How far a file has come that the model changes in its plain answer: the newest of a path counts. A step, a retry
+    /// and a tool call end what was told so far. A file that is written whole counts no lines.
+    #[serde(rename_all = "camelCase")]
+    Writing {
+        path: RelPath,
+        added_lines: u32,
+        removed_lines: u32,
+        /// Whether more of it is expected.
+        open: bool,
     },
     #[serde(rename_all = "camelCase")]
     ToolCalled {
@@ -72,6 +82,16 @@ pub enum EventKind {
     CheckFinished {
         check: Check,
     },
+    /// What was told until here is kept: another attempt would go on from here, and what is told after it would be told anew.
+    Saved {
+        step: u32,
+        /// The object that holds what is new since the one before.
+        progress: Hash,
+    },
+    /// This attempt goes on after the step of an earlier one; without this event it starts from the beginning.
+    Resumed {
+        step: u32,
+    },
     /// It left the worker and waits; it goes on by itself.
     #[serde(rename_all = "camelCase")]
     Waiting {
@@ -84,7 +104,7 @@ pub enum EventKind {
         message: String,
         after_ms: u64,
     },
-    /// The worker was lost at this step; the task is tried again.
+    /// The worker was lost at this step; the task goes on, or is tried again.
     Interrupted {
         step: u32,
     },
@@ -124,7 +144,7 @@ pub enum ServerEvent {
     FileChanged {
         project_id: ProjectId,
         path: RelPath,
-        hash: Option<crate::Hash>,
+        hash: Option<Hash>,
     },
     /// So much changed that single files are not told.
     #[serde(rename_all = "camelCase")]

@@ -67,6 +67,8 @@ pub struct HealthDetails {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueHealth {
+    /// `sled` or `redis`.
+    pub backend: String,
     pub queued: u64,
     pub waiting: u64,
     pub processing: u64,
@@ -90,6 +92,13 @@ pub struct LaneHealth {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_queued_at: Option<Millis>,
     /// Nothing is taken from it until it is resumed.
+    pub is_paused: bool,
+}
+
+/// The body of `PATCH /api/agent/queue/{mode}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LaneEdit {
     pub is_paused: bool,
 }
 

@@ -2,10 +2,10 @@
 //!
 //! One file per step, in the order of a change's life: [`form`] reads bytes as text and writes them back byte for byte,
 //! [`adopt`] gives what an agent wrote the form of the file it replaces, [`diff`] finds the changes, [`change`] makes a
-//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff, [`mod@select`] builds the
+//! [`FileChange`](crate::FileChange) of them with [`render`] and [`binary`] for its unified diff and `words` for its highlights, [`mod@select`] builds the
 //! file that some chosen hunks make, and [`mod@merge`] brings that into a file that has moved on.
 //!
-//! What a model writes takes another way in: [`reply`] reads any form of it, `locate` proves where it belongs on the
+//! What a model writes takes another way in: [`reply`] reads any form of it (and [`Stream`] while it arrives), `locate` proves where it belongs on the
 //! snapshot, and [`intend`] builds the file it means and merges that into the file as it is now; [`Refusal`] says why not. [`mark()`] tells the hunks
 //! of the final diff how the edits behind them were found.
 //!
@@ -13,6 +13,8 @@
 
 pub mod adopt;
 pub mod binary;
+mod budget;
+mod build;
 pub mod change;
 pub mod diff;
 pub mod form;
@@ -29,6 +31,7 @@ pub mod reply;
 pub mod select;
 mod splice;
 mod text;
+mod words;
 
 pub use adopt::adopt_form;
 pub use change::{Side, file_change};
@@ -37,4 +40,5 @@ pub use intend::{Files, Intended, Placement, apply, place};
 pub use mark::mark;
 pub use merge::{Merge, merge};
 pub use refusal::{Divergence, Refusal, RefusalCode};
+pub use reply::{Progress, Stream};
 pub use select::select;

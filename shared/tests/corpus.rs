@@ -3,121 +3,33 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
-use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-use tidemark_shared::patch::{self, Files};
+#[path = "corpus/cases.rs"]
+mod cases;
 
-type Blobs = BTreeMap<String, Option<String>>;
+use cases::{Case, Score, cases};
+use std::collections::HashMap;
+use tidemark_shared::patch;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Record {
-    Blob { blob: String, text: String },
-    Case(Box<Case>),
-}
-
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    cls: String,
-    workspace: Blobs,
-    base: Option<Blobs>,
-    output: String,
-    expect: Expect,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Expect {
-    Apply {
-        files: Blobs,
-        #[serde(default)]
-        accept: Vec<Blobs>,
-        #[serde(default)]
-        refuse_ok: bool,
-    },
-    Refuse,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Score {
-    Exact,
-    RefusedAsItShould,
-    /// Refusing was right too, if not as good.
-    Tolerated,
-    FalseRefusal,
-    /// It said that it did something and did nothing.
-    Nothing,
-    Misapplied,
-}
-
-fn corpus() -> (HashMap<String, String>, Vec<Case>) {
-    let packed = include_bytes!("corpus/cases.jsonl.zst");
-    let text = String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap();
-    let (mut blobs, mut cases) = (HashMap::new(), Vec::new());
-    for line in text.lines() {
-        match serde_json::from_str(line).unwrap() {
-            Record::Blob { blob, text } => drop(blobs.insert(blob, text)),
-            Record::Case(case) => cases.push(*case),
-        }
-    }
-    (blobs, cases)
-}
-
-fn score(case: &Case, blobs: &HashMap<String, String>) -> Score {
-    let with = |mut files: Files, changes: &Blobs| {
-        for (path, blob) in changes {
-            match blob {
-                Some(blob) => drop(files.insert(path.clone(), blobs[blob].clone())),
-                None => drop(files.remove(path)),
-            }
-        }
-        files
-    };
-    let current = with(Files::new(), &case.workspace);
-    let base = with(current.clone(), case.base.as_ref().unwrap_or(&Blobs::new()));
-    match patch::apply(&case.output, &base, &current) {
-        Err(_) => match &case.expect {
-            Expect::Refuse => Score::RefusedAsItShould,
-            Expect::Apply { refuse_ok: true, .. } => Score::Tolerated,
-            Expect::Apply { .. } => Score::FalseRefusal,
-        },
-        Ok(intended) => {
-            let mut got = current.clone();
-            for (path, text) in intended.files {
-                match text {
-                    Some(text) => drop(got.insert(path, text)),
-                    None => drop(got.remove(&path)),
-                }
-            }
-            match &case.expect {
-                Expect::Apply { files, accept, .. }
-                    if [files].into_iter().chain(accept).any(|files| with(current.clone(), files) == got) =>
-                {
-                    Score::Exact
-                }
-                _ if got == current => Score::Nothing,
-                _ => Score::Misapplied,
-            }
-        }
-    }
+fn score(case: &Case) -> Score {
+    let made = patch::apply(&case.reply, &case.base, &case.current);
+    case.score(made.ok().map(|intended| intended.files).as_ref())
 }
 
 #[test]
 fn no_reply_is_misapplied_and_few_are_refused_in_vain() {
-    let (blobs, cases) = corpus();
+    let cases = cases();
     assert_eq!(cases.len(), 1491);
     let mut counts: HashMap<Score, usize> = HashMap::new();
     let mut wrong = Vec::new();
     for case in &cases {
-        let score = score(case, &blobs);
+        let score = score(case);
         *counts.entry(score).or_default() += 1;
         if matches!(score, Score::FalseRefusal | Score::Nothing | Score::Misapplied) {
-            wrong.push(format!("{} ({}): {score:?}", case.id, case.cls));
+            wrong.push(format!("{} ({}): {score:?}", case.id, case.class));
         }
     }
     let count = |score| counts.get(&score).copied().unwrap_or(0);
-    let must_refuse = cases.iter().filter(|case| matches!(case.expect, Expect::Refuse)).count();
+    let must_refuse = cases.iter().filter(|case| case.must_refuse()).count();
     let to_apply = cases.len() - must_refuse;
     assert_eq!(count(Score::Misapplied) + count(Score::Nothing), 0, "{wrong:#?}");
     assert_eq!(count(Score::RefusedAsItShould), must_refuse);
@@ -150,18 +62,17 @@ fn the_ordinary_kinds_of_trouble_are_all_solved() {
         "ellipsis",
         "elided",
     ];
-    let (blobs, cases) = corpus();
+    let cases = cases();
     let mut checked = 0;
-    for case in cases
-        .iter()
-        .filter(|case| !case.cls.starts_with("st_re") && SOLVED.iter().any(|kind| case.cls.contains(kind)))
-    {
-        let score = score(case, &blobs);
+    for case in cases.into_iter().filter(|case| {
+        !case.class.starts_with("st_re") && SOLVED.iter().any(|kind| case.class.contains(kind))
+    }) {
+        let score = score(&case);
         assert!(
             matches!(score, Score::Exact | Score::RefusedAsItShould),
             "{} ({}): {score:?}",
             case.id,
-            case.cls
+            case.class
         );
         checked += 1;
     }

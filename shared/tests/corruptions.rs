@@ -121,7 +121,7 @@ fn tell(rng: &mut Rng, repository: &[Source]) -> Option<Told> {
         keep_the_promise_of_str_replace(&mut case)?;
     }
     let written = if rng.f64() < 0.2 {
-        ["./", "/work/project/"][rng.usize(..2)].to_owned() + &case.path
+        ["./", "/home/ann/project/"][rng.usize(..2)].to_owned() + &case.path
     } else {
         case.path.clone()
     };

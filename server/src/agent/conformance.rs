@@ -1,15 +1,17 @@
 //! The contract of `AgentBackend`, as cases that every backend passes on a scripted model and a real copy.
 
-use super::{AgentBackend, AgentError, Brief, Events, Report};
+use super::{AgentBackend, AgentError, Brief, Events, Progress, Report};
 use crate::providers::scripted::{Scripted, Turn};
-use crate::providers::{Delta, ProviderError};
+use crate::providers::{Delta, Message, ProviderError, ToolCall};
 use crate::queue::QueueError;
 use async_trait::async_trait;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tidemark_shared::task::Tokens;
 use tidemark_shared::{
     EventKind, Hash, Mode, ModelId, ProjectId, Review, SessionId, Task, TaskErrorCode, TaskId, TaskStatus,
     UserId,
@@ -34,6 +36,8 @@ pub(super) struct House {
 #[derive(Default)]
 pub(super) struct Recorder {
     told: Mutex<Vec<EventKind>>,
+    saves: Mutex<Vec<Progress>>,
+    refuse_saves: AtomicBool,
     lost: Mutex<Option<TaskId>>,
 }
 
@@ -46,11 +50,23 @@ impl Events for Recorder {
         self.told.lock().unwrap().extend(events);
         Ok(())
     }
+    async fn save(&self, further: &Progress) -> Option<EventKind> {
+        let mut saves = self.saves.lock().unwrap();
+        saves.push(further.clone());
+        if self.refuse_saves.load(Ordering::Relaxed) {
+            return None;
+        }
+        let progress = Hash::of(&saves.len().to_le_bytes());
+        Some(EventKind::Saved { step: further.state.metrics.steps, progress })
+    }
 }
 
 impl Recorder {
     pub(super) fn told(&self) -> Vec<EventKind> {
         self.told.lock().unwrap().clone()
+    }
+    pub(super) fn saves(&self) -> Vec<Progress> {
+        self.saves.lock().unwrap().clone()
     }
 }
 
@@ -80,7 +96,8 @@ impl House {
         self.dir.path().join("copy")
     }
     pub(super) fn brief(&self) -> Brief {
-        Brief { task: self.task.clone(), copy: self.copy(), history: Vec::new(), cancel: self.cancel.clone() }
+        let (task, copy, cancel) = (self.task.clone(), self.copy(), self.cancel.clone());
+        Brief { task, copy, history: Vec::new(), progress: None, cancel }
     }
     pub(super) async fn run(&self) -> Result<Report, AgentError> {
         self.agent.run(self.brief(), &self.events).await
@@ -174,6 +191,108 @@ pub(super) async fn steps_count_from_one_and_each_call_has_its_end(make: Make) {
         }
     }
     assert_eq!((steps, open, ended), (vec![1, 2, 3], vec![], vec![true, false]));
+}
+
+/// Three answers: one only reads, one makes, moves, edits and deletes, one ends.
+fn long_work() -> Vec<Turn> {
+    let call = |id: &str, name: &str, input: serde_json::Value| {
+        Delta::ToolCall(ToolCall { id: id.into(), name: name.into(), input })
+    };
+    let edit = json!({ "path": "src/App.tsx", "old_text": "Tides", "new_text": "Ebb" });
+    vec![
+        Turn::call("I look.", "1", "read_file", json!({ "path": "src/App.tsx" })),
+        Turn::Say(vec![
+            Delta::Text("I change it.".into()),
+            call("2", "create_file", json!({ "path": "new/a.txt", "content": "a\n" })),
+            call("3", "move_file", json!({ "from": "logo.png", "to": "img/logo.png" })),
+            call("4", "read_file", json!({ "path": "new/a.txt" })),
+            call("5", "list_files", json!({})),
+            call("6", "edit_file", edit),
+            call("7", "delete_file", json!({ "path": "crlf.txt" })),
+            Delta::Usage(Tokens { input: 10, output: 5, ..Tokens::default() }),
+        ]),
+        Turn::text("It says Ebb now."),
+    ]
+}
+
+pub(super) async fn it_goes_on_from_each_save_as_if_nothing_had_happened(make: Make) {
+    goes_on_from_each_save(|turns| House::new(make, turns), long_work()).await;
+}
+
+/// Works on `turns` to the end, and again from each save on a fresh copy, with only the answers that are not paid for: the
+/// model hears the same, the copy becomes the same, and nothing is told twice.
+pub(super) async fn goes_on_from_each_save(house: impl Fn(Vec<Turn>) -> House, turns: Vec<Turn>) {
+    let whole = house(turns.clone());
+    let report = whole.run().await.unwrap();
+    let asked = heard_by(&whole);
+    let told = whole.events.told();
+    let saves = whole.events.saves();
+    let is_saved = |event: &EventKind| matches!(event, EventKind::Saved { .. });
+    let places: Vec<_> = (0..told.len()).filter(|at| is_saved(&told[*at])).collect();
+    assert!(saves.len() > turns.len() && places.len() == saves.len(), "{} saves", saves.len());
+    for (number, place) in places.into_iter().enumerate() {
+        let mut progress = Progress::default();
+        saves[..=number].iter().for_each(|further| progress.add(further.clone()));
+        let is_answer = |message: &&Message| matches!(message, Message::Assistant { .. });
+        let paid = progress.messages.iter().filter(is_answer).count();
+        let again = house(turns[paid.min(turns.len())..].to_vec());
+        let kept = serde_json::from_slice(&serde_json::to_vec(&progress).unwrap()).unwrap();
+        let ended = again.agent.run(Brief { progress: Some(kept), ..again.brief() }, &again.events).await;
+        let mut ended = ended.unwrap();
+        ended.metrics.duration_ms = report.metrics.duration_ms;
+        assert_eq!(ended, report, "save {number}");
+        assert_eq!(again.files(), whole.files(), "save {number}");
+        assert_eq!(heard_by(&again), asked[paid..], "save {number}");
+        let mut both = told[..place].to_vec();
+        let resumed = EventKind::Resumed { step: progress.state.metrics.steps };
+        let mut rest = again.events.told().into_iter();
+        assert_eq!(rest.next().as_ref(), Some(&resumed));
+        both.extend(rest);
+        assert_eq!(in_short(&both), in_short(&told), "save {number}");
+    }
+}
+
+fn heard_by(house: &House) -> Vec<Vec<Message>> {
+    house.model.requests().into_iter().map(|request| request.messages).collect()
+}
+
+/// What was said, and which calls began and ended.
+fn in_short(told: &[EventKind]) -> Vec<String> {
+    let of = |event: &EventKind| match event {
+        EventKind::Step { step } => Some(format!("step {step}")),
+        EventKind::Text { text } => Some(text.clone()),
+        EventKind::ToolCalled { call_id, .. } => Some(format!("called {call_id}")),
+        EventKind::ToolFinished { call_id, ok, .. } => Some(format!("ended {call_id} {ok}")),
+        _ => None,
+    };
+    told.iter().filter_map(of).collect()
+}
+
+pub(super) async fn what_is_paid_for_or_done_is_saved_before_anything_follows(make: Make) {
+    let house = House::new(make, long_work());
+    house.run().await.unwrap();
+    let mut unsaved = None;
+    for event in house.events.told() {
+        match event {
+            EventKind::Usage { .. } => unsaved = Some("an answer"),
+            EventKind::ToolFinished { .. } => unsaved = Some("a call"),
+            EventKind::Saved { .. } => unsaved = None,
+            EventKind::ToolCalled { .. } | EventKind::Step { .. } => assert_eq!(unsaved, None),
+            _ => {}
+        }
+    }
+    assert_eq!(unsaved, None);
+}
+
+pub(super) async fn it_works_on_when_nothing_can_be_saved(make: Make) {
+    let house = House::new(make, long_work());
+    house.events.refuse_saves.store(true, Ordering::Relaxed);
+    assert_eq!(house.run().await.unwrap().explanation, "It says Ebb now.");
+    assert!(!house.events.told().iter().any(|event| matches!(event, EventKind::Saved { .. })));
+    // The last one that was tried had everything that the ones before it had.
+    let saves = house.events.saves();
+    let last = saves.last().unwrap();
+    assert_eq!((last.messages.len(), last.files.len()), (6, 5));
 }
 
 pub(super) async fn only_the_copy_changes(make: Make) {
@@ -272,6 +391,9 @@ macro_rules! every_agent {
         every_agent!($backend:
             it_reads_edits_and_finishes,
             steps_count_from_one_and_each_call_has_its_end,
+            it_goes_on_from_each_save_as_if_nothing_had_happened,
+            what_is_paid_for_or_done_is_saved_before_anything_follows,
+            it_works_on_when_nothing_can_be_saved,
             only_the_copy_changes,
             line_ends_are_kept_and_binaries_stay,
             an_explanation_can_change_nothing,

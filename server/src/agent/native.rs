@@ -1,24 +1,27 @@
 //! The built-in agent: asks the model, does what it calls for, and asks again, until it stops calling or a limit is met.
+//! What it got is saved as it goes, and an interrupted task goes on from there.
+
+mod calls;
 
 use super::limits::Limit;
 use super::plain::{self, Plain};
+use super::progress::{Progress, State};
 use super::project::Project;
 use super::references::references;
 use super::voice::{Kind, Voice};
+use super::writing::Writing;
 use super::{AgentBackend, AgentError, AgentLimits, Brief, Events, Report, context, prompt, trouble};
 use crate::clock::Clock;
 use crate::models::Models;
-use crate::providers::{
-    Delta, Message, Part, Provider, ProviderError, Request, StopReason, ToolCall, ToolResult,
-};
-use crate::tools::{self, Access, Answer, Tool, ToolLimits, Tools};
+use crate::providers::{Delta, Message, Part, Provider, ProviderError, Request, StopReason, ToolCall};
+use crate::tools::{self, Access, Kept, Tool, ToolLimits, Tools};
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use futures::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tidemark_shared::task::{Metrics, Tokens};
-use tidemark_shared::{EventKind, Mode, ModelInfo, TaskErrorCode};
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
+use tidemark_shared::task::Tokens;
+use tidemark_shared::{EventKind, Millis, Mode, ModelInfo, RelPath, TaskErrorCode};
 
 pub struct Native {
     models: Arc<Models>,
@@ -40,14 +43,15 @@ impl Native {
 
 #[async_trait]
 impl AgentBackend for Native {
-    async fn run(&self, brief: Brief, events: &dyn Events) -> Result<Report, AgentError> {
+    async fn run(&self, mut brief: Brief, events: &dyn Events) -> Result<Report, AgentError> {
         let started = self.clock.now();
+        let before = brief.progress.take();
+        let resumes = before.is_some();
+        let Progress { messages, placements, files, mut state } = before.unwrap_or_default();
         let model = &brief.task.model;
-        let metrics = Metrics {
-            llm_provider: model.provider().into(),
-            model: model.model().into(),
-            ..Metrics::default()
-        };
+        state.metrics.llm_provider = model.provider().into();
+        state.metrics.model = model.model().into();
+        let worked_before = Duration::from_millis(state.metrics.duration_ms);
         let provider = match self.models.resolve(model) {
             Ok(provider) => provider,
             Err(why) => {
@@ -56,7 +60,7 @@ impl AgentBackend for Native {
                     code,
                     message,
                     retryable: false,
-                    metrics: Box::new(metrics),
+                    metrics: Box::new(state.metrics),
                 });
             }
         };
@@ -65,6 +69,7 @@ impl AgentBackend for Native {
             Mode::Patch | Mode::GenerateTest | Mode::LintFix => Access::Edit,
         };
         let tools = Tools::new(brief.copy.clone(), access, self.tool_limits.clone());
+        tools.note(placements);
         let mut work = Work {
             brief: &brief,
             events,
@@ -75,41 +80,49 @@ impl AgentBackend for Native {
             limits: &self.limits,
             clock: &self.clock,
             voice: Voice::new(Arc::clone(&self.clock)),
+            writing: Writing::default(),
             untold: Vec::new(),
-            messages: Vec::new(),
-            metrics,
-            answer: String::new(),
-            output_bytes: 0,
-            last_calls: Vec::new(),
-            repeats: 0,
-            cut: 0,
-            edited: false,
-            sent_back: false,
+            started,
+            worked_before,
+            saved: Saved { messages: messages.len(), placements: tools.placements().len() },
+            unsaved: BTreeSet::new(),
+            messages,
+            state,
         };
+        if resumes {
+            work.untold.push(EventKind::Resumed { step: work.state.metrics.steps });
+        }
         let ended = tokio::select! {
             biased;
             () = brief.cancel.cancelled() => Err(Stop::Cancelled),
-            ended = work.go() => ended,
-            () = self.clock.sleep(self.limits.time()) => Err(Stop::Limit(Limit::Time(self.limits.max_seconds))),
+            ended = work.go(files) => ended,
+            () = self.clock.sleep(self.limits.time().saturating_sub(worked_before)) => Err(Stop::Limit(Limit::Time(self.limits.max_seconds))),
         };
         // A call whose caller went away still writes into the copy: nobody may look at it before that is over.
         tools.settled().await;
-        work.metrics.duration_ms = self.clock.now().saturating_sub(started);
+        work.state.metrics.duration_ms = work.worked_ms();
         let stopped = match ended {
             Ok(()) => None,
             Err(Stop::Limit(limit)) => Some(limit.error()),
-            Err(Stop::Cancelled) => return Err(AgentError::Cancelled { metrics: Box::new(work.metrics) }),
+            Err(Stop::Cancelled) => {
+                // What is saved but not yet told would be lost to the attempt that goes on, were the house only closing.
+                if let Err(why) = work.tell().await {
+                    tracing::debug!(task.id = %brief.task.id, error = %why, "the last events of a stopped task are not kept");
+                }
+                return Err(AgentError::Cancelled { metrics: Box::new(work.state.metrics) });
+            }
             Err(Stop::Ledger(why)) => return Err(AgentError::Ledger(why)),
-            Err(Stop::Provider(why)) => return Err(trouble::ending(why, &*work.provider, work.metrics)),
+            Err(Stop::Provider(why)) => {
+                return Err(trouble::ending(why, &*work.provider, work.state.metrics));
+            }
             Err(Stop::Failed { code, message, retryable }) => {
-                let metrics = Box::new(work.metrics);
+                let metrics = Box::new(work.state.metrics);
                 return Err(AgentError::Failed { code, message, retryable, metrics });
             }
         };
-        let said = work.voice.flush();
-        work.untold.extend(said);
+        work.flush();
         work.tell().await.map_err(AgentError::Ledger)?;
-        let (explanation, metrics) = (work.answer, work.metrics);
+        let State { answer: explanation, metrics, .. } = work.state;
         let max = self.limits.max_references;
         let references = match brief.task.mode {
             Mode::Explain => {
@@ -156,33 +169,81 @@ struct Work<'a> {
     limits: &'a AgentLimits,
     clock: &'a Arc<dyn Clock>,
     voice: Voice,
+    writing: Writing,
     /// Events that go to the ledger with the next ones: one write for many.
     untold: Vec<EventKind>,
+    /// When this attempt began, and how long earlier ones worked.
+    started: Millis,
+    worked_before: Duration,
     messages: Vec<Message>,
-    metrics: Metrics,
-    /// What the model said last.
-    answer: String,
-    output_bytes: usize,
-    last_calls: Vec<(String, serde_json::Value)>,
-    repeats: u32,
-    /// Answers that were cut off, one after the other.
-    cut: u32,
-    edited: bool,
-    /// The model was told once that the edits in its plain answer can't be placed.
-    sent_back: bool,
+    state: State,
+    saved: Saved,
+    /// Files of the copy that changed since the last save.
+    unsaved: BTreeSet<RelPath>,
+}
+
+/// How much of each list is saved.
+struct Saved {
+    messages: usize,
+    placements: usize,
 }
 
 impl Work<'_> {
-    async fn go(&mut self) -> Result<(), Stop> {
-        let tools = self.tools.clone();
-        let project = off_thread(move || Project::look_at(&tools)).await?;
-        self.messages.push(Message::User { text: prompt::first_message(self.brief, &project, self.limits) });
+    /// Works until the model is done; `files` are those that an earlier attempt changed.
+    async fn go(&mut self, files: BTreeMap<RelPath, Option<Kept>>) -> Result<(), Stop> {
+        self.tools.lay(files).await.map_err(|why| Stop::Failed {
+            code: TaskErrorCode::Storage,
+            message: format!("What was changed before the interruption could not be put back: {why}."),
+            retryable: true,
+        })?;
+        if self.messages.is_empty() {
+            let tools = self.tools.clone();
+            let project = off_thread(move || Project::look_at(&tools)).await?;
+            let text = prompt::first_message(self.brief, &project, self.limits);
+            self.messages.push(Message::User { text });
+        }
         loop {
-            let heard = self.ask().await?;
-            if !self.act_on(heard).await? {
+            if !matches!(self.messages.last(), Some(Message::Assistant { .. })) {
+                let heard = self.ask().await?;
+                self.remember(heard);
+                self.save().await?;
+            }
+            if !self.act().await? {
                 return Ok(());
             }
         }
+    }
+
+    fn worked_ms(&self) -> Millis {
+        let before = u64::try_from(self.worked_before.as_millis()).unwrap_or(u64::MAX);
+        before.saturating_add(self.clock.now().saturating_sub(self.started))
+    }
+
+    /// Keeps how far the work got. The event that makes it known goes out with the next ones, before anything else is done.
+    async fn save(&mut self) -> Result<(), Stop> {
+        self.state.metrics.duration_ms = self.worked_ms();
+        self.unsaved.extend(self.tools.take_changed());
+        let (tools, changed) = (self.tools.clone(), self.unsaved.clone());
+        let files = match off_thread(move || tools.kept(&changed)).await? {
+            Ok(files) => files,
+            Err(why) => {
+                tracing::warn!(task.id = %self.brief.task.id, error = %why, "how far a task got could not be read");
+                return Ok(());
+            }
+        };
+        let placements = self.tools.placements();
+        let further = Progress {
+            messages: self.messages[self.saved.messages..].to_vec(),
+            placements: placements[self.saved.placements..].to_vec(),
+            files,
+            state: self.state.clone(),
+        };
+        if let Some(saved) = self.events.save(&further).await {
+            self.untold.push(saved);
+            self.saved = Saved { messages: self.messages.len(), placements: placements.len() };
+            self.unsaved.clear();
+        }
+        Ok(())
     }
 
     async fn tell(&mut self) -> Result<(), crate::queue::QueueError> {
@@ -193,26 +254,29 @@ impl Work<'_> {
     /// One request and its answer; an answer that is cut off is asked for again.
     async fn ask(&mut self) -> Result<Heard, Stop> {
         loop {
-            if self.metrics.steps >= self.limits.max_steps {
+            if self.state.metrics.steps >= self.limits.max_steps {
                 return Err(Stop::Limit(Limit::Steps(self.limits.max_steps)));
             }
-            self.metrics.steps += 1;
-            self.untold.push(EventKind::Step { step: self.metrics.steps });
+            self.state.metrics.steps += 1;
+            self.untold.push(EventKind::Step { step: self.state.metrics.steps });
+            self.writing.tell_again();
             self.tell().await?;
-            let before = self.metrics.tokens;
+            let before = self.state.metrics.tokens;
             let heard = self.listen(before).await;
-            let said = self.voice.flush();
-            self.untold.extend(said);
-            self.metrics.cost_usd = self.cost();
-            self.untold
-                .push(EventKind::Usage { tokens: self.metrics.tokens, cost_usd: self.metrics.cost_usd });
+            self.flush();
+            self.state.metrics.cost_usd = self.cost();
+            self.untold.push(EventKind::Usage {
+                tokens: self.state.metrics.tokens,
+                cost_usd: self.state.metrics.cost_usd,
+            });
             match heard {
                 Ok(heard) => return Ok(heard),
                 // Trouble before the first word is the provider's to retry; after it, half an answer is worth nothing.
                 Err(Stop::Provider(ProviderError::Trouble { provider, reason }))
-                    if self.cut < self.limits.max_cut_answers =>
+                    if self.state.cut < self.limits.max_cut_answers =>
                 {
-                    self.cut += 1;
+                    self.state.cut += 1;
+                    self.writing = Writing::default();
                     let message = format!("{provider} broke off ({reason}); asking again");
                     self.untold.push(EventKind::Retrying { message, after_ms: 0 });
                 }
@@ -238,8 +302,7 @@ impl Work<'_> {
             let delta = tokio::select! {
                 delta = deltas.next() => delta,
                 () = self.voice.due() => {
-                    let said = self.voice.flush();
-                    self.untold.extend(said);
+                    self.flush();
                     self.tell().await?;
                     continue;
                 }
@@ -262,8 +325,8 @@ impl Work<'_> {
                     parts.push(part);
                 }
                 Delta::Usage(tokens) => {
-                    self.metrics.tokens = before;
-                    self.metrics.tokens += tokens;
+                    self.state.metrics.tokens = before;
+                    self.state.metrics.tokens += tokens;
                     self.count_tokens()?;
                 }
                 Delta::Retrying { reason, after } => {
@@ -284,21 +347,37 @@ impl Work<'_> {
             (_, Kind::Text) => parts.push(Part::Text { text: piece.into() }),
             (_, Kind::Thinking) => parts.push(Part::Thinking { text: piece.into(), signature: None }),
         }
+        if kind == Kind::Text && self.reads_plain_answers() {
+            self.writing.hear(piece);
+        }
         if let Some(said) = self.voice.say(kind, piece) {
             self.untold.push(said);
+            self.untold.extend(self.writing.news());
             self.tell().await?;
         }
         Ok(())
     }
 
+    /// What was heard and is not told yet goes to the next events.
+    fn flush(&mut self) {
+        self.untold.extend(self.voice.flush());
+        self.untold.extend(self.writing.news());
+    }
+
+    /// Whether edits in an answer without calls are made.
+    fn reads_plain_answers(&self) -> bool {
+        let is_demo = self.info.as_ref().is_some_and(|info| info.demo);
+        self.access == Access::Edit && !self.state.edited && !is_demo
+    }
+
     fn count(&mut self, bytes: usize) -> Result<(), Stop> {
-        self.output_bytes += bytes;
+        self.state.output_bytes += bytes;
         let max = self.limits.max_output_bytes;
-        if self.output_bytes > max { Err(Stop::Limit(Limit::Output(max))) } else { Ok(()) }
+        if self.state.output_bytes > max { Err(Stop::Limit(Limit::Output(max))) } else { Ok(()) }
     }
 
     fn count_tokens(&self) -> Result<(), Stop> {
-        let Tokens { input, output, cache_read, cache_write } = self.metrics.tokens;
+        let Tokens { input, output, cache_read, cache_write } = self.state.metrics.tokens;
         let max = self.limits.max_tokens;
         if input + output + cache_read + cache_write > max {
             Err(Stop::Limit(Limit::Tokens(max)))
@@ -314,7 +393,7 @@ impl Work<'_> {
             return Some(0.0);
         }
         let price = info.price?;
-        let tokens = self.metrics.tokens;
+        let tokens = self.state.metrics.tokens;
         let part = |tokens: u64, price: f64| tokens as f64 * price / 1e6;
         Some(
             part(tokens.input, price.input)
@@ -333,32 +412,46 @@ impl Work<'_> {
         bytes.min(self.limits.max_context_bytes)
     }
 
-    /// Does what the answer calls for. False when the model is done.
-    async fn act_on(&mut self, heard: Heard) -> Result<bool, Stop> {
+    /// Makes the answer a turn of the conversation, and notes whether the model goes in a circle.
+    fn remember(&mut self, heard: Heard) {
+        let calls =
+            calls_in(&heard.parts).map(|call| (call.name.clone(), call.input.clone())).collect::<Vec<_>>();
+        if !calls.is_empty() {
+            self.state.repeats = if calls == self.state.last_calls { self.state.repeats + 1 } else { 1 };
+            self.state.last_calls = calls;
+        }
+        self.state.stop = Some(heard.stop);
+        self.messages.push(Message::Assistant { parts: heard.parts });
+    }
+
+    /// Does what the model's last turn calls for, as far as it is not done. False when the model is done.
+    async fn act(&mut self) -> Result<bool, Stop> {
+        let Some(Message::Assistant { parts }) = self.messages.last() else { return Ok(true) };
         let said = |part: &Part| if let Part::Text { text } = part { Some(text.clone()) } else { None };
-        let text: String = heard.parts.iter().filter_map(said).collect();
-        let calls: Vec<_> = heard
-            .parts
-            .iter()
-            .filter_map(|part| if let Part::ToolCall(call) = part { Some(call.clone()) } else { None })
-            .collect();
-        if heard.stop == StopReason::Refused {
+        let text: String = parts.iter().filter_map(said).collect();
+        let calls: Vec<_> = calls_in(parts).cloned().collect();
+        if self.state.stop == Some(StopReason::Refused) {
             return Err(self.refused(&text));
         }
         if text.is_empty() && calls.is_empty() {
-            return if self.answer.is_empty() { Err(self.said_nothing()) } else { Ok(false) };
+            return if self.state.answer.is_empty() { Err(self.said_nothing()) } else { Ok(false) };
         }
-        self.messages.push(Message::Assistant { parts: heard.parts });
+        if self.state.done {
+            return Ok(false);
+        }
         if calls.is_empty() {
-            return self.said_last(text, heard.stop).await;
+            return self.said_last(text).await;
         }
-        self.cut = 0;
+        self.state.cut = 0;
+        self.writing = Writing::default();
         if !text.trim().is_empty() {
-            self.answer = text;
+            self.state.answer = text;
         }
-        self.watch_for_circles(&calls)?;
-        let results = self.call_all(calls).await?;
-        self.messages.push(Message::ToolResults { results });
+        let max = self.limits.max_repeats;
+        if self.state.repeats > max {
+            return Err(Stop::Limit(Limit::Repeats(max)));
+        }
+        self.call_all(calls).await?;
         Ok(true)
     }
 
@@ -382,20 +475,20 @@ impl Work<'_> {
     }
 
     /// An answer without calls: the end, unless it was cut off or holds edits that can't be placed.
-    async fn said_last(&mut self, text: String, stop: StopReason) -> Result<bool, Stop> {
-        let whole = if self.cut > 0 { std::mem::take(&mut self.answer) + &text } else { text };
-        self.answer = whole;
-        if stop == StopReason::MaxTokens && self.cut < self.limits.max_cut_answers {
-            self.cut += 1;
+    async fn said_last(&mut self, text: String) -> Result<bool, Stop> {
+        let whole = if self.state.cut > 0 { std::mem::take(&mut self.state.answer) + &text } else { text };
+        self.state.answer = whole;
+        if self.state.stop == Some(StopReason::MaxTokens) && self.state.cut < self.limits.max_cut_answers {
+            self.state.cut += 1;
             let text = "Your answer was cut off at the output limit. Go on exactly where it stopped.".into();
             self.messages.push(Message::User { text });
             return Ok(true);
         }
-        self.cut = 0;
-        if self.access == Access::Read || self.edited || self.info.as_ref().is_some_and(|info| info.demo) {
+        self.state.cut = 0;
+        if !self.reads_plain_answers() {
             return Ok(false);
         }
-        let (answer, tools) = (self.answer.clone(), self.tools.clone());
+        let (answer, tools) = (self.state.answer.clone(), self.tools.clone());
         match off_thread(move || plain::read(&answer, &tools)).await? {
             Plain::Words => Ok(false),
             Plain::Edits(files, placements) => {
@@ -412,12 +505,15 @@ impl Work<'_> {
                     let answer = write.await?;
                     self.untold.push(self.finished(&call, &answer, 0));
                 }
-                self.edited = true;
+                self.state.edited = true;
+                self.state.done = true;
+                self.save().await?;
                 Ok(false)
             }
-            Plain::Refused(_) if self.sent_back => Ok(false),
+            Plain::Refused(_) if self.state.sent_back => Ok(false),
             Plain::Refused(why) => {
-                self.sent_back = true;
+                self.state.sent_back = true;
+                self.writing = Writing::default();
                 let text = format!(
                     "The edits in your answer can't be placed: {why}\nMake them with edit_file and create_file, then answer \
                      again."
@@ -427,99 +523,10 @@ impl Work<'_> {
             }
         }
     }
-
-    fn watch_for_circles(&mut self, calls: &[ToolCall]) -> Result<(), Stop> {
-        let now: Vec<_> = calls.iter().map(|call| (call.name.clone(), call.input.clone())).collect();
-        self.repeats = if now == self.last_calls { self.repeats + 1 } else { 1 };
-        self.last_calls = now;
-        let max = self.limits.max_repeats;
-        if self.repeats > max { Err(Stop::Limit(Limit::Repeats(max))) } else { Ok(()) }
-    }
-
-    /// Neighbours that only read run side by side; what changes files runs alone, in order.
-    async fn call_all(&mut self, mut calls: Vec<ToolCall>) -> Result<Vec<ToolResult>, Stop> {
-        let refused = calls.split_off(calls.len().min(self.limits.max_calls_per_step));
-        let only_reads = |call: &ToolCall| Tool::named(&call.name).is_some_and(Tool::only_reads);
-        let mut results = Vec::new();
-        for group in calls.chunk_by(|a, b| only_reads(a) && only_reads(b)) {
-            let told: Vec<_> = group.iter().map(|call| self.called(call)).collect();
-            self.untold.extend(told);
-            self.tell().await?;
-            let timed = |call| timed_call(&self.tools, call, &self.brief.cancel, self.clock.as_ref());
-            for (call, (answer, time)) in group.iter().zip(join_all(group.iter().map(timed)).await) {
-                self.edited |= answer.ok && !only_reads(call);
-                self.untold.push(self.finished(call, &answer, time));
-                results.push(self.result(call, answer));
-            }
-        }
-        for call in &refused {
-            let max = self.limits.max_calls_per_step;
-            let said = format!("one answer may call at most {max} tools; this call was not made");
-            let answer = Answer { ok: false, output: said.clone(), summary: said };
-            self.untold.push(self.called(call));
-            self.untold.push(self.finished(call, &answer, 0));
-            results.push(self.result(call, answer));
-        }
-        Ok(results)
-    }
-
-    fn result(&self, call: &ToolCall, answer: Answer) -> ToolResult {
-        let mut output = answer.output;
-        if self.repeats > 1 {
-            output += "\n(You made this very call before. Do something else, or finish with your answer.)";
-        }
-        ToolResult { call_id: call.id.clone(), output, is_error: !answer.ok }
-    }
-
-    fn called(&self, call: &ToolCall) -> EventKind {
-        EventKind::ToolCalled {
-            call_id: call.id.clone(),
-            tool: tools::bounded(&call.name, 100),
-            summary: tools::summary(call),
-            input: shortened(&call.input, self.limits.max_event_bytes),
-        }
-    }
-
-    fn finished(&self, call: &ToolCall, answer: &Answer, duration_ms: u64) -> EventKind {
-        EventKind::ToolFinished {
-            call_id: call.id.clone(),
-            ok: answer.ok,
-            summary: answer.summary.clone(),
-            output: tools::bounded(&answer.output, self.limits.max_event_bytes),
-            duration_ms,
-        }
-    }
 }
 
-async fn timed_call(
-    tools: &Tools,
-    call: &ToolCall,
-    cancel: &CancellationToken,
-    clock: &dyn Clock,
-) -> (Answer, u64) {
-    let started = clock.now();
-    let answer = tools.call(call, cancel).await;
-    (answer, clock.now().saturating_sub(started))
-}
-
-/// The input with its long texts cut, as an event keeps it.
-fn shortened(input: &serde_json::Value, max: usize) -> serde_json::Value {
-    use serde_json::Value;
-    if input.to_string().len() <= max {
-        return input.clone();
-    }
-    match input {
-        Value::String(text) => tools::bounded(text, max / 2).into(),
-        Value::Object(fields) => {
-            let each = max / 2 / fields.len().max(1);
-            fields
-                .iter()
-                .take(16)
-                .map(|(name, value)| (tools::bounded(name, 100), shortened(value, each)))
-                .collect()
-        }
-        other => tools::bounded(&other.to_string(), max / 2).into(),
-    }
+fn calls_in(parts: &[Part]) -> impl Iterator<Item = &ToolCall> {
+    parts.iter().filter_map(|part| if let Part::ToolCall(call) = part { Some(call) } else { None })
 }
 
 /// Runs what blocks; a panic in it is a defect of ours.

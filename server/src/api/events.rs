@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidemark_shared::{Seq, ServerEvent, TaskEvent, TaskId};
 use tokio_stream::wrappers::BroadcastStream;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// A comment is sent after this much silence, so that both ends notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -31,8 +31,23 @@ type Events = Sse<axum::response::sse::KeepAliveStream<BoxStream<'static, Result
 pub(super) struct EventQuery {
     /// Only events after this number; `Last-Event-ID` counts more.
     after: Option<Seq>,
-    /// `false`: end the stream once a finished task's events were all sent. Otherwise it stays open for its review.
-    follow: Option<bool>,
+    #[param(inline)]
+    follow: Option<Follow>,
+}
+
+/// When a task's stream ends by itself.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+enum Follow {
+    /// Never: it stays open for the review.
+    #[default]
+    #[serde(rename = "true")]
+    Always,
+    /// Once the task has ended and its events were all sent.
+    #[serde(rename = "false")]
+    ToTheEnd,
+    /// Once what has happened until now was sent.
+    #[serde(rename = "now")]
+    UntilNow,
 }
 
 /// A task's events as server-sent events: `id` is the event's number, `event` its type, `data` a `TaskEvent`. Resumes
@@ -50,7 +65,7 @@ pub(super) async fn task(
     own(&app, &caller, id).await?;
     let after = last_event_id(&headers)?.or(query.after).unwrap_or(0);
     let stopping = app.stopping.clone();
-    let story = Story { app, id, after, follow: query.follow.unwrap_or(true), read: VecDeque::new() };
+    let story = Story { app, id, after, follow: query.follow.unwrap_or_default(), read: VecDeque::new() };
     let events = stream::unfold(story, Story::next).map(|event| Ok(message(&event)));
     Ok(answer(events.take_until(stopping.cancelled_owned()).boxed()))
 }
@@ -94,7 +109,7 @@ struct Story {
     app: Arc<App>,
     id: TaskId,
     after: Seq,
-    follow: bool,
+    follow: Follow,
     read: VecDeque<TaskEvent>,
 }
 
@@ -111,8 +126,10 @@ impl Story {
             let ended = queue.get(self.id).await.ok()?.status.is_terminal();
             self.read = queue.events(self.id, self.after, BATCH).await.ok()?.into();
             if self.read.is_empty() {
-                if ended && !self.follow {
-                    return None;
+                match self.follow {
+                    Follow::UntilNow => return None,
+                    Follow::ToTheEnd if ended => return None,
+                    Follow::ToTheEnd | Follow::Always => {}
                 }
                 queue.event_after(self.id, self.after).await.ok()?;
             }

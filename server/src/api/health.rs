@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
-use tidemark_shared::house::{Health, HealthCheck, HealthDetails, LaneHealth, QueueHealth};
+use tidemark_shared::house::{Health, HealthCheck, HealthDetails};
 
 /// Below this much free space the disk is reported as nearly full.
 const LOW_DISK: u64 = 200 << 20;
@@ -27,8 +27,12 @@ pub(super) async fn detailed(_caller: Caller, State(app): State<Arc<App>>) -> An
     let free = tokio::task::spawn_blocking(move || free_bytes(&data_dir)).await.ok().flatten();
     let ledger = match &stats {
         Ok(stats) => {
-            let all = stats.total();
-            (true, format!("{} queued, {} running", all.queued, all.processing))
+            let (all, damage) = (stats.total(), app.queue.damage());
+            let found = match damage.as_slice() {
+                [] => String::new(),
+                [first, ..] => format!("; {} losses at the last start, {first}", damage.len()),
+            };
+            (damage.is_empty(), format!("{} queued, {} running{found}", all.queued, all.processing))
         }
         Err(why) => (false, why.to_string()),
     };
@@ -41,32 +45,23 @@ pub(super) async fn detailed(_caller: Caller, State(app): State<Arc<App>>) -> An
         .map(|(name, (ok, message))| HealthCheck { name: name.into(), ok, message })
         .collect();
     let stats = stats.unwrap_or_default();
-    let all = stats.total();
-    let lanes = stats.lanes.iter().map(|(mode, lane)| LaneHealth {
-        mode: *mode,
-        queued: lane.queued as u64,
-        waiting: lane.waiting as u64,
-        processing: lane.processing as u64,
-        oldest_queued_at: lane.oldest_queued_at,
-        is_paused: lane.is_paused,
-    });
     Ok(Json(HealthDetails {
         status: if checks.iter().all(|check| check.ok) { "up" } else { "degraded" }.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         house: "local".into(),
         started_at: app.started_at,
         uptime_ms: app.clock.now().saturating_sub(app.started_at),
-        queue: QueueHealth {
-            queued: all.queued as u64,
-            waiting: all.waiting as u64,
-            processing: all.processing as u64,
-            oldest_queued_at: all.oldest_queued_at,
-            lanes: lanes.collect(),
-            lease_losses: stats.lease_losses,
-            retries: stats.retries,
-        },
+        queue: stats.health(app.queue.backend()),
         checks,
     }))
+}
+
+/// The figures of the house in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "house", operation_id = "getMetrics",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn metrics(_caller: Caller, State(app): State<Arc<App>>) -> Answer<String> {
+    let stats = app.queue.stats().await?;
+    Ok(crate::metrics::render(&stats, app.queue.backend(), app.clock.now()))
 }
 
 fn free_bytes(path: &std::path::Path) -> Option<u64> {

@@ -12,8 +12,9 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use tidemark_shared::change::ChangedFile;
+use tidemark_shared::house::LaneEdit;
 use tidemark_shared::task::{Submitted, TaskEdit, TaskList};
-use tidemark_shared::{NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
+use tidemark_shared::{Mode, NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
 use utoipa::IntoParams;
 
 /// The page size when none is asked for, and the largest.
@@ -116,7 +117,7 @@ pub(super) async fn cancel(
     Path(id): Path<TaskId>,
 ) -> Answer<Json<Task>> {
     own(&app, &caller, id).await?;
-    Ok(Json(tasks::cancel::cancel(app.queue.as_ref(), id).await?))
+    Ok(Json(tasks::cancel::cancel(app.queue.as_ref(), app.store.as_ref(), id).await?))
 }
 
 /// Ask the same again, as a new task on the project as it is now.
@@ -130,6 +131,19 @@ pub(super) async fn retry(
     let first = own(&app, &caller, id).await?;
     let submission = tasks::retry::retry(&app.submitting(), first).await?;
     Ok((StatusCode::ACCEPTED, Json(submitted(submission))))
+}
+
+/// Take nothing more from the line of one mode, or take from it again. What runs goes on.
+#[utoipa::path(patch, path = "/api/agent/queue/{mode}", tag = "tasks", operation_id = "editLane",
+    params(("mode" = Mode, Path)), request_body = LaneEdit, responses((status = 204)))]
+pub(super) async fn edit_lane(
+    _caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(lane): Path<Mode>,
+    Body(edit): Body<LaneEdit>,
+) -> Answer<StatusCode> {
+    app.queue.pause(lane, edit.is_paused).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The texts of one changed file: before, proposed, and on disk now.

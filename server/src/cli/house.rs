@@ -5,15 +5,17 @@ use super::{Failure, absolute};
 use crate::Running;
 use crate::config::Loaded;
 use crate::desktop::NoDesktop;
+use crate::providers::sse::Parser;
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tidemark_shared::Problem;
 use tidemark_shared::project::{NewProject, Project};
+use tidemark_shared::{Problem, TaskEvent};
 
 /// Where a running house is: what `--ready-file` holds, and what lies in the data directory while it runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,20 +65,23 @@ pub(super) struct House {
 }
 
 impl House {
-    pub(super) async fn reach(loaded: Loaded) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+    /// The house that runs on this data directory.
+    pub(super) async fn running(loaded: &Loaded) -> Result<Option<Self>, Failure> {
         let file = address_file(&loaded.config.data_dir()?);
-        if let Some(address) = Address::read(&file) {
-            let house = Self { address, http: http.clone(), own: None };
-            let alive = house.http.get(format!("{}/health/detailed", house.address.url));
-            let answer = alive.bearer_auth(&house.address.token).timeout(Duration::from_secs(2)).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(house);
-            }
+        let Some(address) = Address::read(&file) else { return Ok(None) };
+        let house = Self { address, http: client()?, own: None };
+        let alive = house.http.get(format!("{}/health/detailed", house.address.url));
+        let answer = alive.bearer_auth(&house.address.token).timeout(Duration::from_secs(2)).send().await;
+        Ok(answer.is_ok_and(|answer| answer.status().is_success()).then_some(house))
+    }
+
+    pub(super) async fn reach(loaded: Loaded) -> Result<Self, Failure> {
+        if let Some(house) = Self::running(&loaded).await? {
+            return Ok(house);
         }
         let own = crate::start(loaded, Arc::new(NoDesktop)).await?;
         let address = Address::of(&own, own.launch_url());
-        Ok(Self { address, http, own: Some(own) })
+        Ok(Self { address, http: client()?, own: Some(own) })
     }
 
     /// Opens a folder in place.
@@ -103,6 +108,15 @@ impl House {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
+        Ok(serde_json::from_slice(&self.send(method, path, body).await?)?)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Bytes, Failure> {
         let request =
             self.http.request(method, format!("{}{path}", self.address.url)).bearer_auth(&self.address.token);
         let request = match body {
@@ -113,12 +127,27 @@ impl House {
         let status = answer.status();
         let bytes = answer.bytes().await?;
         if status.is_success() {
-            return Ok(serde_json::from_slice(&bytes)?);
+            return Ok(bytes);
         }
         Err(match serde_json::from_slice::<Problem>(&bytes) {
             Ok(problem) => refused(status, &problem),
             Err(_) => anyhow!("the server answered {status}").into(),
         })
+    }
+
+    /// Changes something; there is no answer but that it was done.
+    pub(super) async fn patch(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.send(Method::PATCH, path, Some(body)).await.map(|_nothing| ())
+    }
+
+    /// The events of a task until now.
+    pub(super) async fn story(&self, task: &str) -> Result<Vec<TaskEvent>, Failure> {
+        let answer = self.events(&format!("{task}/events?follow=now")).await?;
+        let mut events = Parser::default();
+        let told = events
+            .push(&answer.bytes().await?)
+            .map_err(|why| anyhow!("the events can't be read: {why:?}"))?;
+        told.iter().map(|event| Ok(serde_json::from_str(&event.data)?)).collect()
     }
 
     /// The events of a task, as they come.
@@ -137,6 +166,10 @@ impl House {
             own.stop().await;
         }
     }
+}
+
+fn client() -> Result<reqwest::Client, Failure> {
+    Ok(reqwest::Client::builder().no_proxy().build()?)
 }
 
 fn refused(status: StatusCode, problem: &Problem) -> Failure {

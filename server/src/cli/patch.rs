@@ -183,13 +183,15 @@ fn write(dir: &Path, intended: &Intended) -> Result<(), Failure> {
             ready.push((target, None));
             continue;
         };
-        std::fs::create_dir_all(parent)?;
         let is_link = target.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink());
-        if is_link || !parent.canonicalize()?.starts_with(&root) {
+        // A folder that is yet to be made is where the last one that exists is.
+        let there = parent.ancestors().find(|dir| dir.exists()).unwrap_or(&root);
+        if is_link || !there.canonicalize()?.starts_with(&root) {
             return Err(Failure::Usage(format!(
                 "{path} leaves the folder by a symlink; nothing was written"
             )));
         }
+        std::fs::create_dir_all(parent)?;
         let mut beside = tempfile::NamedTempFile::new_in(parent)?;
         beside.write_all(text.as_bytes())?;
         beside.as_file().sync_all()?;

@@ -125,6 +125,9 @@ async fn follow(house: &House, task: &str) -> Result<(), Failure> {
             match event.kind {
                 EventKind::ToolCalled { tool, summary, .. } => say(&format!("· {tool} {summary}")),
                 EventKind::Waiting { message, .. } | EventKind::Retrying { message, .. } => say(&message),
+                EventKind::Interrupted { step } => {
+                    say(&format!("interrupted at step {step}; it goes on by itself"))
+                }
                 EventKind::CheckFinished { check } => say(&format!("· {}: {:?}", check.name, check.status)),
                 EventKind::Finished { .. } => return Ok(()),
                 _ => {}

@@ -1,7 +1,7 @@
 //! The house with its ledger in Redis.
 
 use super::*;
-use crate::config::{Config, Queue, Server as Place};
+use crate::config::{Queue, Server as Place};
 use crate::desktop::NoDesktop;
 use crate::queue::redis::server_for_tests::Server;
 

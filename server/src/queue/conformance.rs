@@ -79,6 +79,7 @@ macro_rules! every_queue {
             workers::a_renewed_lease_does_not_expire,
             workers::a_lost_lease_cannot_write,
             workers::a_task_that_kills_its_workers_fails,
+            workers::a_task_that_gets_on_outlives_any_number_of_workers,
             workers::an_expired_but_newest_lease_may_still_finish,
             workers::a_task_ends_once,
             workers::a_failure_is_told,

@@ -1,7 +1,8 @@
 //! [`Draft`]: what a command does, decided. Every command is one method that checks first and then drafts records; the
 //! draft applies them as it goes, so that one batch of commands sees what the earlier ones did.
 
-use super::record::{Head, Record, digest};
+use super::body::Body;
+use super::record::{Head, Record, Sent};
 use super::state::State;
 use super::{Beat, Lease, Outcome, QueueError, QueueLimits};
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use tidemark_shared::{
 
 /// Bodies that are kept, read while deciding.
 pub trait Bodies {
-    fn body(&self, id: TaskId) -> Result<Task, QueueError>;
+    fn body(&self, id: TaskId) -> Result<Body, QueueError>;
 }
 
 /// How a submitted task was taken.
@@ -38,32 +39,30 @@ pub struct Draft<'a> {
     /// What was decided, in order.
     pub(super) records: Vec<Record>,
     /// Bodies that this draft wrote.
-    pub(super) written: HashMap<TaskId, Task>,
+    pub(super) written: HashMap<TaskId, Body>,
 }
 
 impl Draft<'_> {
-    pub(super) fn submit(&mut self, mut task: Task, joins: bool) -> Result<Taken, QueueError> {
+    pub(super) fn submit(&mut self, sent: &Sent, joins: bool) -> Result<Taken, QueueError> {
+        let task = sent.body.task()?;
         if let Ok(known) = self.state.head(task.id) {
-            return if known.sent == digest(&task) {
+            return if known.sent == sent.digest {
                 Ok(Taken::Known)
             } else {
                 Err(QueueError::IdTaken(task.id))
             };
         }
-        task.result = None;
-        task.metrics = None;
-        task.error = None;
-        self.fits(&task)?;
-        if let Some(key) = task.cache_key.clone() {
-            if joins && let Some(same) = self.state.same(&key).find(|head| !head.status.is_terminal()) {
+        self.has_size(&sent.body)?;
+        if let Some(key) = &task.cache_key {
+            if joins && let Some(same) = self.state.same(key).find(|head| !head.status.is_terminal()) {
                 return Ok(Taken::Same(same.id));
             }
-            if let Some(answered) = self.answer(&key)? {
-                return self.recall(task, answered).map(|()| Taken::New);
+            if let Some(answered) = self.answer(key)? {
+                return self.recall(sent, answered).map(|()| Taken::New);
             }
         }
         self.has_room(&task.user_id)?;
-        let mut head = Head::new(&task, self.state.next_place(), self.now);
+        let mut head = Head::new(task, sent.digest, self.state.next_place(), self.now);
         if let Some(wait) = task.run_at.and_then(|at| at.checked_sub(self.now)).filter(|wait| *wait > 0) {
             head.not_before = Some(self.steady.saturating_add(wait));
             head.pause_ms = wait;
@@ -71,7 +70,7 @@ impl Draft<'_> {
         let leader = task.after.map(|id| self.state.head(id).cloned()).transpose()?;
         head.waiting_for = leader.as_ref().filter(|l| !l.status.is_terminal()).map(|_| WaitingFor::Task);
         let follower = head.clone();
-        self.put(head, Some(task), vec![EventKind::Queued]);
+        self.put(head, Some(sent.body.clone()), vec![EventKind::Queued]);
         match leader.map(|leader| leader.status) {
             Some(TaskStatus::Failed | TaskStatus::Cancelled) => {
                 self.fail_follower(self.state.head(follower.id)?.clone())?;
@@ -106,8 +105,9 @@ impl Draft<'_> {
     }
 
     /// A new task whose answer is known: done at once, and nothing was used.
-    fn recall(&mut self, mut task: Task, answered: Task) -> Result<(), QueueError> {
-        let mut head = Head::new(&task, self.state.next_place(), self.now);
+    fn recall(&mut self, sent: &Sent, answered: Task) -> Result<(), QueueError> {
+        let mut task = sent.body.task()?.clone();
+        let mut head = Head::new(&task, sent.digest, self.state.next_place(), self.now);
         head.review = answered.review;
         let used = answered.metrics.unwrap_or_default();
         task.result = answered.result;
@@ -120,7 +120,7 @@ impl Draft<'_> {
         });
         step(&mut head, Move::Recall)?;
         let finished = EventKind::Finished { status: head.status, error: None };
-        self.put(head, Some(task), vec![EventKind::Queued, finished]);
+        self.put(head, Some(Body::pack(task)?), vec![EventKind::Queued, finished]);
         self.forget_oldest();
         Ok(())
     }
@@ -290,8 +290,8 @@ impl Draft<'_> {
         head.model = edit.model.unwrap_or(head.model);
         let body = match edit.prompt {
             Some(prompt) => {
-                let body = Task { prompt, ..self.body(id)? };
-                self.fits(&body)?;
+                let body = Body::pack(Task { prompt, ..self.body(id)?.task()?.clone() })?;
+                self.has_size(&body)?;
                 Some(body)
             }
             None => None,
@@ -307,7 +307,7 @@ impl Draft<'_> {
         event: EventKind,
     ) -> Result<(), QueueError> {
         let mut head = self.state.head(expected.id)?.clone();
-        let mut body = self.body(head.id)?;
+        let mut body = self.body(head.id)?.task()?.clone();
         if head.status != TaskStatus::Done || head.review != expected.review || body.result != expected.result
         {
             return Err(wrong(&head));
@@ -320,7 +320,7 @@ impl Draft<'_> {
         head.review = reviewed.review;
         self.fits(&reviewed.result)?;
         body.result = reviewed.result;
-        self.put(head, Some(body), vec![event]);
+        self.put(head, Some(Body::pack(body)?), vec![event]);
         Ok(())
     }
 
@@ -374,13 +374,13 @@ impl Draft<'_> {
         with: impl FnOnce(&mut Task),
     ) -> Result<(), QueueError> {
         step(&mut head, by)?;
-        let mut body = self.body(head.id)?;
+        let mut body = self.body(head.id)?.task()?.clone();
         with(&mut body);
         head.lease_until = None;
         head.not_before = None;
         head.waiting_for = None;
         events.push(EventKind::Finished { status: head.status, error });
-        self.put(head, Some(body), events);
+        self.put(head, Some(Body::pack(body)?), events);
         Ok(())
     }
 
@@ -408,27 +408,34 @@ impl Draft<'_> {
 
     /// A task as it stands after what was decided so far.
     pub(super) fn task(&self, id: TaskId) -> Result<Task, QueueError> {
-        let body = self.body(id)?;
-        Ok(self.state.shown(id)?.over(body))
+        Ok(self.state.shown(id)?.over(self.body(id)?.task()?.clone()))
     }
 
-    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
-        self.written.get(&id).map_or_else(|| self.kept.body(id), |task| Ok(task.clone()))
+    fn body(&self, id: TaskId) -> Result<Body, QueueError> {
+        self.written.get(&id).map_or_else(|| self.kept.body(id), |body| Ok(body.clone()))
+    }
+
+    fn has_size(&self, body: &Body) -> Result<(), QueueError> {
+        let limit = self.limits.max_body_bytes;
+        if body.json_bytes() > limit {
+            return Err(QueueError::Full { what: "bytes of one task", limit });
+        }
+        Ok(())
     }
 
     fn fits(&self, what: &impl serde::Serialize) -> Result<(), QueueError> {
         fits(what, self.limits)
     }
 
-    fn put(&mut self, mut head: Head, body: Option<Task>, kinds: Vec<EventKind>) {
+    fn put(&mut self, mut head: Head, body: Option<Body>, kinds: Vec<EventKind>) {
         let events = head.number(kinds, self.now);
-        self.record(Record::Put { head: Box::new(head), body: body.map(Box::new), events });
+        self.record(Record::Put { head: Box::new(head), body, events });
     }
 
     pub(super) fn record(&mut self, record: Record) {
         self.state.apply(&record);
         if let Record::Put { head, body: Some(body), .. } = &record {
-            self.written.insert(head.id, (**body).clone());
+            self.written.insert(head.id, body.clone());
         }
         self.records.push(record);
     }

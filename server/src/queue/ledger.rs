@@ -2,7 +2,7 @@
 //! keep, and waiters wait.
 
 use super::decide::{Bodies, Draft, Taken};
-use super::record::Head;
+use super::record::{Head, Sent};
 use super::state::{Due, State};
 use super::steady::Steady;
 use super::wakes::Wakes;
@@ -37,6 +37,11 @@ pub trait Keep: Send + Sync + 'static {
     where
         T: Send + 'static;
 
+    /// The name of the backend.
+    const NAME: &'static str;
+    /// What opening found lost or damaged.
+    fn damage(&self) -> Vec<String>;
+
     /// A quick look at the index.
     fn peek<T>(&self, look: impl FnOnce(&mut State) -> T) -> T;
 }
@@ -55,7 +60,12 @@ pub struct Ledger<K> {
 
 impl<K: Keep> Ledger<K> {
     async fn task(&self, id: TaskId) -> Result<Task, QueueError> {
-        self.keep.read(move |state| state.shown(id), |head, kept| Ok(head.over(kept.body(head.id)?))).await
+        self.keep
+            .read(
+                move |state| state.shown(id),
+                |head, kept| Ok(head.over(kept.body(head.id)?.task()?.clone())),
+            )
+            .await
     }
     /// Decides one command on one task and answers with the task as it stands then.
     async fn change_task<F>(&self, id: TaskId, decide: F) -> Result<Task, QueueError>
@@ -83,9 +93,10 @@ impl<K: Keep> Ledger<K> {
 impl<K: Keep> TaskQueue for Ledger<K> {
     async fn submit_or_join(&self, new: Task, joins: bool) -> Result<Submission, QueueError> {
         let id = new.id;
+        let sent = Sent::new(new)?;
         self.keep
             .change(move |draft| {
-                let (id, answer): (_, fn(Task) -> Submission) = match draft.submit(new, joins)? {
+                let (id, answer): (_, fn(Task) -> Submission) = match draft.submit(&sent, joins)? {
                     Taken::New => (id, Submission::New),
                     Taken::Known => (id, Submission::Known),
                     Taken::Same(same) => (same, Submission::Same),
@@ -104,7 +115,7 @@ impl<K: Keep> TaskQueue for Ledger<K> {
             .read(
                 move |state| state.list(&filter),
                 |(heads, next), kept| {
-                    let whole = |head: &Head| Ok(head.over(kept.body(head.id)?));
+                    let whole = |head: &Head| Ok(head.over(kept.body(head.id)?.task()?.clone()));
                     Ok(TaskPage { items: heads.iter().map(whole).collect::<Result<_, QueueError>>()?, next })
                 },
             )
@@ -223,5 +234,13 @@ impl<K: Keep> TaskQueue for Ledger<K> {
 
     async fn stats(&self) -> Result<QueueStats, QueueError> {
         Ok(self.keep.peek(|state| state.stats()))
+    }
+
+    fn backend(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn damage(&self) -> Vec<String> {
+        self.keep.damage()
     }
 }

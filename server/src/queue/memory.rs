@@ -1,5 +1,6 @@
 //! The reference backend: everything in this process's memory, gone with it.
 
+use super::body::Body;
 use super::decide::{Bodies, Draft};
 use super::ledger::{Keep, Kept, Ledger};
 use super::record::Record;
@@ -10,7 +11,7 @@ use super::{QueueError, QueueLimits};
 use crate::clock::Clock;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tidemark_shared::{Seq, Task, TaskEvent, TaskId};
+use tidemark_shared::{Seq, TaskEvent, TaskId};
 
 /// A ledger in memory.
 pub type MemoryQueue = Ledger<Memory>;
@@ -45,7 +46,7 @@ struct Inner {
 /// Bodies and events in memory.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    tasks: HashMap<TaskId, (Task, Vec<TaskEvent>)>,
+    tasks: HashMap<TaskId, (Body, Vec<TaskEvent>)>,
 }
 
 impl Shelf {
@@ -53,15 +54,15 @@ impl Shelf {
         match record {
             Record::Put { head, body, events } => {
                 match (self.tasks.get_mut(&head.id), body) {
-                    (Some((kept, _)), Some(body)) => *kept = *body,
-                    (None, Some(body)) => drop(self.tasks.insert(head.id, (*body, Vec::new()))),
+                    (Some((kept, _)), Some(body)) => *kept = body,
+                    (None, Some(body)) => drop(self.tasks.insert(head.id, (body, Vec::new()))),
                     (_, None) => {}
                 }
                 self.add(head.id, events);
             }
             Record::Events { task, events } => self.add(task, events),
             Record::Whole { head, body, events } => {
-                self.tasks.insert(head.id, (*body, events));
+                self.tasks.insert(head.id, (body, events));
             }
             Record::Forget { task } => {
                 self.tasks.remove(&task);
@@ -78,7 +79,7 @@ impl Shelf {
 }
 
 impl Bodies for Shelf {
-    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
+    fn body(&self, id: TaskId) -> Result<Body, QueueError> {
         self.tasks.get(&id).map(|(body, _)| body.clone()).ok_or(QueueError::NotFound(id))
     }
 }
@@ -100,6 +101,12 @@ impl Memory {
 }
 
 impl Keep for Memory {
+    const NAME: &'static str = "memory";
+
+    fn damage(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn change<T, F>(&self, decide: F) -> Result<T, QueueError>
     where
         T: Send + 'static,

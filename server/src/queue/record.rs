@@ -1,7 +1,8 @@
 //! [`Record`]: one effect on the ledger, as the journal keeps it. Applying a record decides nothing, and applying it
 //! again changes nothing.
 
-use super::Changed;
+use super::body::Body;
+use super::{Changed, QueueError};
 use serde::{Deserialize, Serialize};
 use tidemark_shared::{
     EventKind, Hash, Millis, Mode, ModelId, ProjectId, Review, Seq, SessionId, Task, TaskEvent, TaskId,
@@ -14,7 +15,7 @@ pub(super) enum Record {
     Put {
         head: Box<Head>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        body: Option<Box<Task>>,
+        body: Option<Body>,
         events: Vec<TaskEvent>,
     },
     /// A worker wrote more events.
@@ -22,7 +23,7 @@ pub(super) enum Record {
     /// The lease runs until then. Dies with the process, as the lease does.
     Renew { task: TaskId, attempt: u32, until: Millis },
     /// The whole task with all its events, written anew so that older segments can go.
-    Whole { head: Box<Head>, body: Box<Task>, events: Vec<TaskEvent> },
+    Whole { head: Box<Head>, body: Body, events: Vec<TaskEvent> },
     /// The task is forgotten.
     Forget { task: TaskId },
     /// Whether tasks are leased from this lane.
@@ -44,12 +45,27 @@ impl Record {
             Self::Renew { .. } | Self::Forget { .. } | Self::Lane { .. } => &[],
         }
     }
-    /// About how many bytes it has as JSON.
+    /// The body that it brings.
+    pub(super) fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Put { body, .. } => body.as_ref(),
+            Self::Whole { body, .. } => Some(body),
+            Self::Events { .. } | Self::Renew { .. } | Self::Forget { .. } | Self::Lane { .. } => None,
+        }
+    }
+    pub(super) fn body_mut(&mut self) -> Option<&mut Body> {
+        match self {
+            Self::Put { body, .. } => body.as_mut(),
+            Self::Whole { body, .. } => Some(body),
+            Self::Events { .. } | Self::Renew { .. } | Self::Forget { .. } | Self::Lane { .. } => None,
+        }
+    }
+    /// About how many bytes it has.
     pub(super) fn size(&self) -> usize {
         let mut bytes = Counted::default();
         // Counting can't fail, and what can't be written as JSON is refused where it is written.
         let _counted = serde_json::to_writer(&mut bytes, self);
-        bytes.0
+        bytes.0 + self.body().map_or(0, |body| body.bytes().len())
     }
     /// Whether it must be on disk before it is acknowledged.
     pub(super) fn is_durable(&self) -> bool {
@@ -90,7 +106,7 @@ pub(super) struct Head {
     pub(super) seq: Seq,
     /// The step of the agent that was begun last in this attempt.
     pub(super) step: u32,
-    /// How often its worker was lost.
+    /// How often its worker was lost since it got on.
     pub(super) interruptions: u32,
     /// How often it failed and was tried again.
     #[serde(default)]
@@ -116,7 +132,7 @@ const fn the_one_line() -> Mode {
 
 impl Head {
     /// The head of a new task at `place`.
-    pub(super) fn new(task: &Task, place: u64, now: Millis) -> Self {
+    pub(super) fn new(task: &Task, sent: u64, place: u64, now: Millis) -> Self {
         Self {
             id: task.id,
             user_id: task.user_id.clone(),
@@ -142,7 +158,7 @@ impl Head {
             not_before: None,
             pause_ms: 0,
             lease_until: None,
-            sent: digest(task),
+            sent,
         }
     }
 
@@ -176,8 +192,11 @@ impl Head {
         for event in events {
             self.seq = self.seq.max(event.seq);
             self.updated_at = event.at;
-            if let EventKind::Step { step } = event.kind {
-                self.step = step;
+            match event.kind {
+                EventKind::Step { step } | EventKind::Resumed { step } => self.step = step,
+                // It gets on: the workers that were lost until here are not its fault.
+                EventKind::Saved { .. } => self.interruptions = 0,
+                _ => {}
             }
         }
     }
@@ -195,24 +214,41 @@ impl Head {
     }
 }
 
+/// A task as it comes in, made ready on the thread of whoever sends it.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) body: Body,
+    pub(super) digest: u64,
+}
+
+impl Sent {
+    pub(super) fn new(task: Task) -> Result<Self, QueueError> {
+        let digest = digest(&task);
+        let body = Body::pack(Task { result: None, metrics: None, error: None, ..task })?;
+        Ok(Self { body, digest })
+    }
+}
+
 /// A digest of everything that a client sends, so that sending twice is told from sending another thing.
-pub(super) fn digest(task: &Task) -> u64 {
-    let mut sent = serde_json::json!([
-        task.user_id,
-        task.project_id,
-        task.prompt,
+fn digest(task: &Task) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    let sent = (
+        &task.user_id,
+        &task.project_id,
+        &task.prompt,
         task.mode,
         task.priority,
-        task.model,
-        task.files,
-        task.cursor,
-    ]);
+        &task.model,
+        &task.files,
+        &task.cursor,
+    );
+    // A hasher takes everything, and all of these can be written.
+    let _hashed = serde_json::to_writer(&mut hasher, &sent);
     // Format 1 had no such thing, and its digests still count.
-    if let (Some(sent), true) = (sent.as_array_mut(), task.run_at.is_some() || task.after.is_some()) {
-        sent.push(serde_json::json!([task.run_at, task.after]));
+    if task.run_at.is_some() || task.after.is_some() {
+        let _hashed = serde_json::to_writer(&mut hasher, &(task.run_at, task.after));
     }
-    let hash = blake3::hash(sent.to_string().as_bytes());
-    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a BLAKE3 hash has 32 bytes"))
+    u64::from_le_bytes(hasher.finalize().as_bytes()[..8].try_into().expect("a BLAKE3 hash has 32 bytes"))
 }
 
 /// Counts what is written to it.

@@ -477,6 +477,10 @@ impl TaskQueue for RedisQueue {
         self.wakes.changes()
     }
 
+    fn backend(&self) -> &'static str {
+        "redis"
+    }
+
     async fn stats(&self) -> Result<QueueStats, QueueError> {
         loop {
             let mut answer = self.ask(Command::stats()).await?;

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::body::Body;
 use super::decide::Bodies;
 use super::journal::{self, Closed, Damage, Files, JournalError, RealFiles};
 use super::ledger::{Kept, Ledger};
@@ -17,12 +18,13 @@ use super::writer::{Journalled, Writer};
 use super::{QueueError, QueueLimits};
 use crate::clock::Clock;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tidemark_shared::{EventKind, Mode, Seq, Task, TaskEvent, TaskId};
+use tidemark_shared::{EventKind, Mode, Seq, TaskEvent, TaskId};
 
 /// sled's cache, in bytes: bodies and events are read rarely and once.
 const CACHE: u64 = 8 << 20;
@@ -56,6 +58,18 @@ pub struct Recovery {
     pub damage: Vec<Damage>,
     /// Tasks that the damage took.
     pub lost_tasks: Vec<TaskId>,
+}
+
+impl Recovery {
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let damage = self.damage.iter().map(|damage| match damage.bytes {
+            0 => format!("{} misses a commit before byte {}", damage.file.display(), damage.at),
+            bytes => {
+                format!("{} can't be read at byte {} for {bytes} bytes", damage.file.display(), damage.at)
+            }
+        });
+        damage.chain(self.lost_tasks.iter().map(|task| format!("task {task} is lost"))).collect()
+    }
 }
 
 impl SledQueue {
@@ -180,7 +194,7 @@ impl Replay<'_> {
         }
     }
     fn flush(&mut self) {
-        if let Err(e) = self.shelf.apply(self.last, &self.records, self.state) {
+        if let Err(e) = self.shelf.apply(self.last, &self.records) {
             self.failed.get_or_insert(e);
         }
         self.records.clear();
@@ -287,53 +301,58 @@ impl Shelf {
         Ok(number.and_then(|n| Some(u64::from_be_bytes(n.as_ref().try_into().ok()?))).unwrap_or(0))
     }
 
-    /// Brings the records of the commit `number`, all or none; `state` has them applied.
-    pub(super) fn apply(&self, number: u64, records: &[Record], state: &State) -> Result<(), QueueError> {
+    /// Brings the records of the commits up to `number`, all or none. Nothing in them is new to whoever has them already.
+    pub(super) fn apply(&self, number: u64, records: &[Record]) -> Result<(), QueueError> {
         let mut batch = ::sled::Batch::default();
-        // Each task's last event in this batch.
-        let mut touched: BTreeMap<TaskId, Seq> = BTreeMap::new();
+        // Each task's head after this batch; none when it is forgotten.
+        let mut heads: BTreeMap<TaskId, Option<Head>> = BTreeMap::new();
         for record in records {
             match record {
-                Record::Put { head, body, events } => {
-                    if let Some(body) = body {
-                        batch.insert(&key(b'b', head.id), pack(body)?);
+                Record::Put { head, .. } | Record::Whole { head, .. } => {
+                    if let Some(body) = record.body() {
+                        batch.insert(&key(b'b', head.id), body.bytes());
                     }
-                    add_events(&mut batch, head.id, events)?;
+                    heads.insert(head.id, Some((**head).clone()));
                 }
-                Record::Whole { head, body, events } => {
-                    batch.insert(&key(b'b', head.id), pack(body)?);
-                    add_events(&mut batch, head.id, events)?;
+                Record::Events { task, events } => {
+                    let head = match heads.entry(*task) {
+                        Entry::Occupied(head) => head.into_mut(),
+                        Entry::Vacant(head) => head.insert(self.head(*task)?),
+                    };
+                    if let Some(head) = head {
+                        head.saw(events);
+                    }
                 }
-                Record::Events { task, events } => add_events(&mut batch, *task, events)?,
                 Record::Forget { task } => {
                     batch.remove(&key(b'b', *task));
-                    let last = touched.get(task).copied().unwrap_or(0).max(self.last_event(*task)?);
-                    for seq in 1..=last {
+                    let in_batch = heads.get(task).and_then(Option::as_ref).map_or(0, |head| head.seq);
+                    for seq in 1..=in_batch.max(self.last_event(*task)?) {
                         batch.remove(&event_key(*task, seq));
                     }
+                    heads.insert(*task, None);
                 }
                 Record::Lane { lane, is_paused: true } => batch.insert(lane_key(*lane), &[]),
                 Record::Lane { lane, is_paused: false } => batch.remove(lane_key(*lane)),
                 Record::Renew { .. } => continue,
             }
-            let Some(id) = record.task() else { continue };
-            let last = touched.entry(id).or_default();
-            *last = record.events().last().map_or(*last, |event| event.seq.max(*last));
+            if let Some(id) = record.task() {
+                add_events(&mut batch, id, record.events())?;
+            }
         }
-        for id in touched.into_keys() {
-            match state.head(id) {
-                Ok(head) => batch.insert(&key(b'h', id), serde_json::to_vec(head).map_err(io::Error::from)?),
-                Err(_) => batch.remove(&key(b'h', id)),
+        for (id, head) in heads {
+            match head {
+                Some(head) => {
+                    batch.insert(&key(b'h', id), serde_json::to_vec(&head).map_err(io::Error::from)?)
+                }
+                None => batch.remove(&key(b'h', id)),
             }
         }
         batch.insert(APPLIED, &number.to_be_bytes());
         Ok(self.db.apply_batch(batch)?)
     }
 
-    /// Notes that the commit `number` brings nothing new.
-    pub(super) fn mark(&self, number: u64) -> Result<(), QueueError> {
-        self.db.insert(APPLIED, &number.to_be_bytes())?;
-        Ok(())
+    fn head(&self, id: TaskId) -> Result<Option<Head>, QueueError> {
+        self.db.get(key(b'h', id))?.map(|head| decode(&head)).transpose()
     }
 
     /// Writes to sled's files what is only in its memory, so that less is replayed after a crash.
@@ -377,9 +396,9 @@ impl Shelf {
 }
 
 impl Bodies for Shelf {
-    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
+    fn body(&self, id: TaskId) -> Result<Body, QueueError> {
         let body = self.db.get(key(b'b', id))?.ok_or_else(|| lost(id))?;
-        unpack(&body)
+        Ok(Body::packed(body.to_vec()))
     }
 }
 
@@ -413,15 +432,6 @@ fn add_events(batch: &mut ::sled::Batch, id: TaskId, events: &[TaskEvent]) -> Re
         batch.insert(&event_key(id, event.seq), serde_json::to_vec(event).map_err(io::Error::from)?);
     }
     Ok(())
-}
-
-fn pack(body: &Task) -> Result<Vec<u8>, QueueError> {
-    let json = serde_json::to_vec(body).map_err(io::Error::from)?;
-    Ok(zstd::bulk::compress(&json, 1)?)
-}
-
-fn unpack(packed: &[u8]) -> Result<Task, QueueError> {
-    decode(&zstd::stream::decode_all(packed)?)
 }
 
 fn decode<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, QueueError> {

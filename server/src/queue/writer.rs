@@ -2,29 +2,30 @@
 //! commit, so a busy ledger syncs seldom and an idle one at once. Answers go out after the sync, never before.
 //!
 //! ```text
-//! commands ─► decide on the state ahead ─► journal, fdatasync ─► publish, answer, wake ─► sled
+//! commands ─► decide on the state ahead ─► journal, fdatasync ─► publish, answer, wake ─► shelver
 //! ```
 
+use super::body::Body;
 use super::decide::{Bodies, Draft};
 use super::journal::{Journal, JournalError};
 use super::ledger::{Keep, Kept};
 use super::record::Record;
+use super::shelver::{Job, Shelver};
 use super::sled::{Recovery, Shelf};
 use super::state::State;
 use super::steady::Steady;
+use super::view::View;
 use super::wakes::Wakes;
 use super::{QueueError, QueueLimits};
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use tidemark_shared::{Mode, Seq, Task, TaskEvent, TaskId};
+use tidemark_shared::{Mode, TaskId};
 use tokio::sync::oneshot;
 
 /// Records in one commit; what is more waits for the next.
 const BATCH: usize = 1_024;
-/// Bytes of journal after which sled's files are brought up to date, so that little is replayed after a crash.
-const FLUSH_EVERY: u64 = 4 << 20;
 /// About how many bytes of live tasks are written anew at a time while cleaning: commands wait for no more.
 const CLEAN_STEP: usize = 256 << 10;
 
@@ -36,37 +37,8 @@ type Answer = Box<dyn FnOnce(Result<(), QueueError>) + Send>;
 pub struct Journalled {
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
-    shared: Arc<Shared>,
+    view: Arc<View>,
     recovery: Recovery,
-}
-
-/// What readers see: exactly what is on the disk.
-struct Shared {
-    view: Mutex<View>,
-    shelf: Shelf,
-    /// Readers hold it while they look; sled changes, and what it has leaves [`View::fresh`], only between looks.
-    looking: RwLock<()>,
-    /// The data directory is ours until the last reader is gone.
-    _lock: File,
-}
-
-struct View {
-    state: State,
-    /// What is on the disk but not in sled yet.
-    fresh: Arc<HashMap<TaskId, Fresh>>,
-}
-
-#[derive(Clone, Default)]
-struct Fresh {
-    body: Option<Arc<Task>>,
-    events: Vec<TaskEvent>,
-}
-
-impl Shared {
-    fn view(&self) -> MutexGuard<'_, View> {
-        // A record is applied in one go; a panic between two leaves a state that the next open corrects.
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Decides and writes. Lives on its own thread.
@@ -74,14 +46,12 @@ pub(super) struct Writer {
     journal: Journal,
     /// The state with everything that was decided, on the disk or not yet.
     ahead: State,
-    shared: Arc<Shared>,
+    view: Arc<View>,
+    shelver: Shelver,
     wakes: Arc<Wakes>,
     time: Arc<Steady>,
     limits: QueueLimits,
     cleaning: Option<Cleaning>,
-    unflushed: u64,
-    /// sled failed: what is on the disk can be read after a restart, and nothing more is taken until then.
-    stuck: bool,
 }
 
 /// Every live task up to `until` is written anew, then the segments before `segment` go.
@@ -101,20 +71,9 @@ impl Writer {
         limits: QueueLimits,
         lock: File,
     ) -> Self {
-        let view = View { state: state.clone(), fresh: Arc::default() };
-        let shared =
-            Arc::new(Shared { view: Mutex::new(view), shelf, looking: RwLock::default(), _lock: lock });
-        Self {
-            journal,
-            ahead: state,
-            shared,
-            wakes,
-            time,
-            limits,
-            cleaning: None,
-            unflushed: 0,
-            stuck: false,
-        }
+        let view = Arc::new(View::new(state.clone(), shelf, lock));
+        let shelver = Shelver::start(view.clone());
+        Self { journal, ahead: state, view, shelver, wakes, time, limits, cleaning: None }
     }
 
     fn run(mut self, commands: &mpsc::Receiver<Command>) {
@@ -136,11 +95,6 @@ impl Writer {
             }
             self.clean();
         }
-        if !self.stuck
-            && let Err(e) = self.shared.shelf.close()
-        {
-            tracing::warn!(error = %e, "sled was not closed in order; the next start looks at all of it");
-        }
     }
 
     /// Decides `first` and what else waits, and commits it together.
@@ -151,7 +105,7 @@ impl Writer {
         let mut written = HashMap::new();
         let mut next = Some(first);
         while let Some(command) = next {
-            let kept = Written { written: &written, shelf: &self.shared.shelf };
+            let kept = Written { written: &written, view: &self.view };
             let state = &mut self.ahead;
             let mut draft = Draft {
                 state,
@@ -172,11 +126,11 @@ impl Writer {
             next = if records.len() < BATCH { more.try_recv().ok() } else { None };
         }
         match self.commit(records) {
-            Ok(records) => {
+            Ok(job) => {
                 for (answer, _) in answers {
                     answer(Ok(()));
                 }
-                self.shelve(&records);
+                job.into_iter().for_each(|job| self.shelver.shelve(job));
             }
             Err(e) => {
                 for (answer, needs_disk) in answers {
@@ -187,84 +141,38 @@ impl Writer {
     }
 
     /// Puts the durable ones of `records` on the disk and shows all of them to readers; after an error nothing of them
-    /// but what needs no disk.
-    fn commit(&mut self, records: Vec<Record>) -> Result<Vec<Record>, QueueError> {
+    /// but what needs no disk. What is left to do is to shelve them.
+    fn commit(&mut self, records: Vec<Record>) -> Result<Option<Job>, QueueError> {
         let durable: Vec<&Record> = records.iter().filter(|record| record.is_durable()).collect();
-        let kept = if durable.is_empty() {
-            Ok(())
-        } else if self.stuck {
+        if durable.is_empty() {
+            self.view.publish(self.journal.last(), &records, &self.wakes);
+            return Ok(None);
+        }
+        let before = self.journal.bytes();
+        let kept = if self.view.is_stuck() {
             Err(QueueError::Storage("the queryable state failed; restart to rebuild it".into()))
         } else {
-            let before = self.journal.bytes();
-            let kept = self.journal.commit(&durable).map(|_| ()).map_err(QueueError::from);
-            self.unflushed += self.journal.bytes().saturating_sub(before);
-            kept
+            self.journal.commit(&durable).map_err(QueueError::from)
         };
         match kept {
-            Ok(()) => {
-                self.publish(&records);
-                Ok(records)
+            Ok(commit) => {
+                self.view.publish(commit, &records, &self.wakes);
+                Ok(Some(Job { commit, records, bytes: self.journal.bytes().saturating_sub(before) }))
             }
             Err(e) => {
                 tracing::error!(error = %e, "a commit was not kept");
                 let harmless: Vec<Record> =
                     records.into_iter().filter(|record| !record.is_durable()).collect();
-                self.publish(&harmless);
-                self.ahead = self.shared.view().state.clone();
+                self.view.publish(self.journal.last(), &harmless, &self.wakes);
+                self.ahead = self.view.state(|state| state.clone());
                 Err(e)
-            }
-        }
-    }
-
-    fn publish(&self, records: &[Record]) {
-        let mut view = self.shared.view();
-        let view = &mut *view;
-        let fresh = Arc::make_mut(&mut view.fresh);
-        for record in records {
-            view.state.apply(record);
-            match record {
-                Record::Put { head, body, events } => {
-                    let fresh = fresh.entry(head.id).or_default();
-                    if let Some(body) = body {
-                        fresh.body = Some(Arc::new((**body).clone()));
-                    }
-                    fresh.events.extend_from_slice(events);
-                }
-                Record::Events { task, events } => {
-                    fresh.entry(*task).or_default().events.extend_from_slice(events);
-                }
-                Record::Forget { task } => drop(fresh.remove(task)),
-                Record::Whole { .. } | Record::Renew { .. } | Record::Lane { .. } => {}
-            }
-        }
-        self.wakes.tell(&view.state, records);
-    }
-
-    /// Brings sled up to date with what was committed.
-    fn shelve(&mut self, records: &[Record]) {
-        if records.iter().any(Record::is_durable) {
-            self.with_shelf(|shelf, number, state| shelf.apply(number, records, state));
-            if self.unflushed >= FLUSH_EVERY {
-                self.unflushed = 0;
-                self.with_shelf(|shelf, _, _| shelf.flush());
-            }
-        }
-    }
-
-    fn with_shelf(&mut self, change: impl FnOnce(&Shelf, u64, &State) -> Result<(), QueueError>) {
-        let _nobody_looks = self.shared.looking.write().unwrap_or_else(PoisonError::into_inner);
-        match change(&self.shared.shelf, self.journal.last(), &self.ahead) {
-            Ok(()) => self.shared.view().fresh = Arc::default(),
-            Err(e) => {
-                tracing::error!(error = %e, "sled failed; tasks are safe in the journal, restart to go on");
-                self.stuck = true;
             }
         }
     }
 
     /// One step of keeping the journal small.
     fn clean(&mut self) {
-        if self.stuck {
+        if self.view.is_stuck() {
             self.cleaning = None;
             return;
         }
@@ -293,10 +201,13 @@ impl Writer {
                 self.ahead.at_or_after(cleaning.next).filter(|head| head.place < cleaning.until)
         {
             cleaning.next = head.place + 1;
-            let whole = self.shared.shelf.body(head.id).and_then(|body| {
-                let events = self.shared.shelf.events(head.id, 0, usize::MAX)?;
-                Ok(Record::Whole { head: Box::new(head.clone()), body: Box::new(body), events })
-            });
+            let whole = self.view.look(
+                |_| Ok(()),
+                |(), kept| {
+                    let (body, events) = (kept.body(head.id)?, kept.events(head.id, 0, usize::MAX)?);
+                    Ok(Record::Whole { head: Box::new(head.clone()), body, events })
+                },
+            );
             let whole = whole.map_err(|e| JournalError::Broken(std::io::Error::other(e)))?;
             bytes += whole.size();
             records.push(whole);
@@ -307,8 +218,9 @@ impl Writer {
             records.extend(paused.map(|lane| Record::Lane { lane, is_paused: true }));
         }
         if !records.is_empty() {
-            self.journal.commit(&records.iter().collect::<Vec<_>>())?;
-            self.with_shelf(|shelf, number, _| shelf.mark(number));
+            let commit = self.journal.commit(&records.iter().collect::<Vec<_>>())?;
+            // sled has all of it already, or will have before this.
+            self.shelver.shelve(Job { commit, records: vec![], bytes: 0 });
         }
         if is_last {
             self.journal.drop_before(cleaning.segment)?;
@@ -318,40 +230,15 @@ impl Writer {
     }
 }
 
-/// Bodies as this batch wrote them, else as sled has them.
+/// Bodies as this batch wrote them, else as they are kept.
 struct Written<'a> {
-    written: &'a HashMap<TaskId, Task>,
-    shelf: &'a Shelf,
+    written: &'a HashMap<TaskId, Body>,
+    view: &'a View,
 }
 
 impl Bodies for Written<'_> {
-    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
-        self.written.get(&id).map_or_else(|| self.shelf.body(id), |body| Ok(body.clone()))
-    }
-}
-
-/// What a reader looks at: sled, with what it has not got yet laid over it.
-struct Look<'a> {
-    fresh: &'a HashMap<TaskId, Fresh>,
-    shelf: &'a Shelf,
-}
-
-impl Bodies for Look<'_> {
-    fn body(&self, id: TaskId) -> Result<Task, QueueError> {
-        match self.fresh.get(&id).and_then(|fresh| fresh.body.as_deref()) {
-            Some(body) => Ok(body.clone()),
-            None => self.shelf.body(id),
-        }
-    }
-}
-
-impl Kept for Look<'_> {
-    fn events(&self, id: TaskId, after: Seq, limit: usize) -> Result<Vec<TaskEvent>, QueueError> {
-        let mut events = self.shelf.events(id, after, limit)?;
-        let have = events.last().map_or(after, |event| event.seq);
-        let fresh = self.fresh.get(&id).into_iter().flat_map(|fresh| &fresh.events);
-        events.extend(fresh.filter(|event| event.seq > have).take(limit - events.len()).cloned());
-        Ok(events)
+    fn body(&self, id: TaskId) -> Result<Body, QueueError> {
+        self.written.get(&id).map_or_else(|| self.view.body(id), |body| Ok(body.clone()))
     }
 }
 
@@ -377,12 +264,12 @@ impl Journalled {
                 writer.clean();
             }
         }
-        let shared = writer.shared.clone();
+        let view = writer.view.clone();
         let thread = std::thread::Builder::new()
             .name("ledger".into())
             .spawn(move || writer.run(&waiting))
             .expect("a process that can't start one thread can't run at all");
-        Self { commands: Some(commands), thread: Some(thread), shared, recovery }
+        Self { commands: Some(commands), thread: Some(thread), view, recovery }
     }
 
     pub(super) fn recovery(&self) -> &Recovery {
@@ -403,6 +290,12 @@ impl Drop for Journalled {
 }
 
 impl Keep for Journalled {
+    const NAME: &'static str = "sled";
+
+    fn damage(&self) -> Vec<String> {
+        self.recovery.in_words()
+    }
+
     async fn change<T, F>(&self, decide: F) -> Result<T, QueueError>
     where
         T: Send + 'static,
@@ -428,20 +321,13 @@ impl Keep for Journalled {
     where
         T: Send + 'static,
     {
-        let shared = self.shared.clone();
-        let look = move || {
-            let _looking = shared.looking.read().unwrap_or_else(PoisonError::into_inner);
-            let (picked, fresh) = {
-                let view = shared.view();
-                (pick(&view.state)?, view.fresh.clone())
-            };
-            look(picked, &Look { fresh: &fresh, shelf: &shared.shelf })
-        };
+        let view = self.view.clone();
+        let look = move || view.look(pick, look);
         tokio::task::spawn_blocking(look).await.map_err(|stopped| QueueError::Storage(stopped.to_string()))?
     }
 
     fn peek<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut self.shared.view().state)
+        self.view.state(look)
     }
 }
 

@@ -1,13 +1,12 @@
 //! What went before in a session, as a follow-up needs to know it.
 
+use super::told::each_event;
 use crate::agent::Turn;
 use crate::queue::{QueueError, TaskFilter, TaskQueue};
 use tidemark_shared::{EventKind, HunkReview, Review, Task, TaskStatus};
 
 /// Earlier tasks that are told to the agent.
 const MAX_TURNS: usize = 10;
-/// Events read at once.
-const PAGE: usize = 1_000;
 
 /// The ended tasks of the session before `task`, oldest first.
 pub(super) async fn history(queue: &dyn TaskQueue, task: &Task) -> Result<Vec<Turn>, QueueError> {
@@ -58,15 +57,11 @@ async fn comments(queue: &dyn TaskQueue, task: &Task) -> Result<Vec<String>, Que
         return Ok(Vec::new());
     }
     let mut comments = Vec::new();
-    let mut after = 0;
-    loop {
-        let page = queue.events(task.id, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(comments) };
-        after = last.seq;
-        for event in page {
-            if let EventKind::Rejected { comment: Some(comment), .. } = event.kind {
-                comments.push(comment);
-            }
+    each_event(queue, task.id, |event| {
+        if let EventKind::Rejected { comment: Some(comment), .. } = event.kind {
+            comments.push(comment);
         }
-    }
+    })
+    .await?;
+    Ok(comments)
 }

@@ -2,9 +2,11 @@
 //! ledger. The copy is gone afterwards, whatever happened; the project is never touched.
 
 use super::history::history;
-use crate::agent::{AgentBackend, AgentError, Brief, Events, Report};
+use super::resume::{ResumeLimits, Saves};
+use crate::agent::{AgentBackend, AgentError, Brief, Events, Progress, Report};
 use crate::checks;
 use crate::queue::{Lease, Leased, Outcome, QueueError, TaskQueue};
+use crate::store::ObjectStore;
 use crate::workspace::{Workspace, WorkspaceError};
 use async_trait::async_trait;
 use std::io;
@@ -26,6 +28,9 @@ pub struct Running {
     pub agent: Arc<dyn AgentBackend>,
     /// Where private copies are made; ours alone.
     pub copies: PathBuf,
+    /// Where what a running task got done is kept, and how much of it.
+    pub store: Arc<dyn ObjectStore>,
+    pub resume: ResumeLimits,
 }
 
 /// Tells a running task to stop, and why. The first reason counts.
@@ -68,11 +73,15 @@ enum Ended {
 pub async fn run(parts: &Running, leased: &Leased, halt: &Halt) -> Result<Task, QueueError> {
     let task = &leased.task;
     let copy = PrivateCopy(parts.copies.join(format!("{}-{}", task.id, leased.lease.attempt)));
-    let ended = match work(parts, leased, halt, &copy.0).await {
+    let saves = Saves::new(parts.store.as_ref(), &parts.resume, task);
+    let ended = match work(parts, leased, halt, &copy.0, &saves).await {
         Ok(outcome) => Ended::Outcome(Box::new(outcome)),
         Err(ended) => ended,
     };
     let finished = let_go(parts, leased, halt, ended).await;
+    if finished.as_ref().is_ok_and(|task| task.status.is_terminal()) {
+        saves.forget().await;
+    }
     if let Err(why) = remove(&copy.0).await {
         tracing::warn!(task.id = %task.id, error = %why, "a private copy could not be removed");
     }
@@ -146,14 +155,22 @@ async fn remove(dir: &Path) -> io::Result<()> {
     }
 }
 
-async fn work(parts: &Running, leased: &Leased, halt: &Halt, copy: &Path) -> Result<Outcome, Ended> {
+async fn work(
+    parts: &Running,
+    leased: &Leased,
+    halt: &Halt,
+    copy: &Path,
+    saves: &Saves<'_>,
+) -> Result<Outcome, Ended> {
     let task = &leased.task;
+    let progress = saves.find(parts.queue.as_ref()).await.map_err(Ended::Ledger)?;
     tokio::fs::create_dir_all(&parts.copies).await.map_err(|why| ended_by_disk(&why))?;
     let made = parts.workspace.materialise(&task.snapshot, copy);
     until_halted(halt, made).await?.map_err(|why| ended_by(&why))?;
     let history = history(parts.queue.as_ref(), task).await.map_err(Ended::Ledger)?;
-    let brief = Brief { task: task.clone(), copy: copy.into(), history, cancel: halt.token.clone() };
-    let events = LeaseEvents { queue: parts.queue.as_ref(), lease: &leased.lease };
+    let cancel = halt.token.clone();
+    let brief = Brief { task: task.clone(), copy: copy.into(), history, progress, cancel };
+    let events = LeaseEvents { queue: parts.queue.as_ref(), lease: &leased.lease, saves };
     let report = match parts.agent.run(brief, &events).await {
         Ok(report) => report,
         Err(AgentError::Cancelled { metrics }) => return Err(Ended::Halted(Some(*metrics))),
@@ -257,11 +274,15 @@ fn ended_by(why: &WorkspaceError) -> Ended {
 struct LeaseEvents<'a> {
     queue: &'a dyn TaskQueue,
     lease: &'a Lease,
+    saves: &'a Saves<'a>,
 }
 
 #[async_trait]
 impl Events for LeaseEvents<'_> {
     async fn append(&self, events: Vec<EventKind>) -> Result<(), QueueError> {
         self.queue.append(self.lease, events).await.map(|_last| ())
+    }
+    async fn save(&self, further: &Progress) -> Option<EventKind> {
+        self.saves.keep(further).await
     }
 }

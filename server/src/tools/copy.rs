@@ -1,7 +1,8 @@
 //! [`PrivateCopy`]: the only way to the files of an agent's copy. No path leaves it, no symlink is followed, and only
 //! regular files are opened.
 
-use super::{Refused, ToolLimits};
+use super::{Kept, Refused, ToolLimits};
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ pub(super) struct PrivateCopy {
     root: PathBuf,
     /// How edits were placed, for the review.
     placements: Mutex<Vec<Placement>>,
+    /// What was written, made, moved or deleted since it was last asked for.
+    changed: Mutex<BTreeSet<RelPath>>,
 }
 
 /// A text file as it was read: with `\n` line ends, and the bytes that it is.
@@ -24,7 +27,7 @@ pub(super) struct TextFile {
 
 impl PrivateCopy {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, placements: Mutex::default() }
+        Self { root, placements: Mutex::default(), changed: Mutex::default() }
     }
 
     pub(super) fn note(&self, placements: Vec<Placement>) {
@@ -32,6 +35,37 @@ impl PrivateCopy {
     }
     pub(super) fn placements(&self) -> Vec<Placement> {
         self.placements.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn has_changed(&self, path: &RelPath) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+    }
+    pub(super) fn take_changed(&self) -> BTreeSet<RelPath> {
+        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A file as it stands; nothing when it is gone, or a folder has come in its place.
+    pub(super) fn kept(&self, path: &RelPath) -> io::Result<Option<Kept>> {
+        let Ok((place, Some(found))) = self.place(path) else { return Ok(None) };
+        if !found.is_file() {
+            return Ok(None);
+        }
+        Ok(Some(Kept { bytes: fs::read(place)?, executable: is_executable(&found) }))
+    }
+
+    /// Makes a file what it was when it was kept.
+    pub(super) fn lay(&self, path: &RelPath, kept: Option<&Kept>) -> Result<(), Refused> {
+        let (place, found) = self.place(path)?;
+        let Some(kept) = kept else {
+            return match found {
+                Some(_) => fs::remove_file(place).map_err(|why| Refused::io(path, &why)),
+                None => Ok(()),
+            };
+        };
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(|why| Refused::io(path, &why))?;
+        }
+        self.put(path, &place, &kept.bytes, mode(kept.executable))
     }
 
     /// Where `path` is; every folder on the way is a folder, not a link. The last part may be anything, or absent.
@@ -118,12 +152,16 @@ impl PrivateCopy {
     /// Replaces the bytes of a file that is there; its permissions stay.
     pub(super) fn replace(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Refused> {
         let (place, found) = self.regular(path)?;
-        self.put(path, &place, bytes, Some(found.permissions()))
+        self.put(path, &place, bytes, Some(found.permissions()))?;
+        self.has_changed(path);
+        Ok(())
     }
 
     pub(super) fn create(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Refused> {
         let place = self.vacant(path)?;
-        self.put(path, &place, bytes, None)
+        self.put(path, &place, bytes, None)?;
+        self.has_changed(path);
+        Ok(())
     }
 
     /// A place with nothing in it, in a folder that is there now.
@@ -162,13 +200,18 @@ impl PrivateCopy {
 
     pub(super) fn delete(&self, path: &RelPath) -> Result<(), Refused> {
         let (place, _) = self.regular(path)?;
-        fs::remove_file(place).map_err(|why| Refused::io(path, &why))
+        fs::remove_file(place).map_err(|why| Refused::io(path, &why))?;
+        self.has_changed(path);
+        Ok(())
     }
 
     pub(super) fn rename(&self, from: &RelPath, to: &RelPath) -> Result<(), Refused> {
         let (old, _) = self.regular(from)?;
         let new = self.vacant(to)?;
-        fs::rename(old, new).map_err(|why| Refused::io(to, &why))
+        fs::rename(old, new).map_err(|why| Refused::io(to, &why))?;
+        self.has_changed(from);
+        self.has_changed(to);
+        Ok(())
     }
 
     /// Every file of the copy, sorted by path; links and `.git` are left out. At most `max`.
@@ -219,6 +262,27 @@ fn plain(_file: &fs::File) -> io::Result<fs::Permissions> {
 #[cfg(not(unix))]
 fn plain(file: &fs::File) -> io::Result<fs::Permissions> {
     Ok(file.metadata()?.permissions())
+}
+
+/// The permissions of a file that was kept, where they are more than a new file's.
+#[cfg(unix)]
+fn mode(executable: bool) -> Option<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt as _;
+    executable.then(|| fs::Permissions::from_mode(0o755))
+}
+#[cfg(not(unix))]
+fn mode(_executable: bool) -> Option<fs::Permissions> {
+    None
+}
+
+#[cfg(unix)]
+fn is_executable(found: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    found.permissions().mode() & 0o100 != 0
+}
+#[cfg(not(unix))]
+fn is_executable(_found: &Metadata) -> bool {
+    false
 }
 
 /// Walks everything but `.git`, in order, following no link. Ignore files do not matter: what is in the copy is there

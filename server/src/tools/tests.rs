@@ -389,3 +389,38 @@ fn every_spec_is_an_object_schema_whose_required_fields_exist() {
         }
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_changed_is_laid_over_another_copy_as_it_was() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let files: [(&str, &[u8]); 4] = [
+        ("run.sh", b"echo one\n"),
+        ("logo.png", b"\x89PNG\0\xff"),
+        ("old", b"a file"),
+        ("kept.txt", b"as it was\n"),
+    ];
+    let (first, second) = (Copy::with(&files), Copy::with(&files));
+    fs::set_permissions(first.root().join("run.sh"), fs::Permissions::from_mode(0o700)).unwrap();
+    first.done("edit_file", edit("run.sh", "one", "two")).await;
+    first.done("move_file", json!({ "from": "logo.png", "to": "img/logo.png" })).await;
+    first.done("delete_file", json!({ "path": "old" })).await;
+    first.done("create_file", json!({ "path": "old/new.txt", "content": "a folder now\n" })).await;
+    first.done("create_file", json!({ "path": "gone.txt", "content": "not for long\n" })).await;
+    first.done("delete_file", json!({ "path": "gone.txt" })).await;
+    first.refused("edit_file", edit("kept.txt", "nowhere", "x")).await;
+
+    let changed = first.tools.take_changed();
+    let names: Vec<_> = changed.iter().map(RelPath::as_str).collect();
+    assert_eq!(names, ["gone.txt", "img/logo.png", "logo.png", "old", "old/new.txt", "run.sh"]);
+    assert!(first.tools.take_changed().is_empty());
+    let kept = serde_json::to_vec(&first.tools.kept(&changed).unwrap()).unwrap();
+    second.tools.lay(serde_json::from_slice(&kept).unwrap()).await.unwrap();
+    assert_eq!(second.tools.files(), first.tools.files());
+    for path in first.tools.files() {
+        assert_eq!(second.bytes(path.as_str()), first.bytes(path.as_str()), "{path}");
+    }
+    let mode = |path: &str| fs::metadata(second.root().join(path)).unwrap().permissions().mode() & 0o100;
+    assert_eq!((mode("run.sh"), mode("old/new.txt")), (0o100, 0));
+    assert!(second.tools.take_changed().is_empty());
+}

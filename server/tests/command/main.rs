@@ -2,6 +2,8 @@
 
 mod desk;
 mod kills;
+mod random;
+mod resume;
 
 use desk::{Desk, until};
 use serde_json::{Value, json};
@@ -89,6 +91,55 @@ fn run_prints_what_git_applies_and_writes_only_when_told() {
         desk.run(&["run", "Add a dark mode toggle", "--project", &at, "--model", "demo/guide", "--accept"]);
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
     assert_ne!(std::fs::read(sample.join("src/App.tsx")).unwrap(), before);
+}
+
+#[test]
+fn the_line_of_tasks_is_looked_at_and_mended() {
+    let desk = Desk::new();
+    let json = |args: &[&str]| -> Value {
+        let out = desk.run(&[&["queue"], args, &["--json"]].concat());
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap()
+    };
+    assert_eq!(desk.run(&["queue", "drain"]).status.code(), Some(0));
+    let mut served = desk.serve(&[]);
+    let at = desk.sample().to_string_lossy().into_owned();
+    let project = served.ask("POST", "/api/projects", Some(json!({ "from": "folder", "path": at })));
+    let new = json!({ "projectId": project["id"], "mode": "explain", "prompt": "What is this?", "model": "demo/guide" });
+    let id = served.ask("POST", "/api/agent/tasks", Some(new))["taskId"].as_str().unwrap().to_owned();
+    let seen = json(&["list"]);
+    assert_eq!(seen["items"][0]["id"], id.as_str(), "through the house that runs");
+    let lane = |seen: &Value| {
+        seen["queue"]["lanes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|lane| lane["mode"] == "explain")
+            .unwrap()
+            .clone()
+    };
+    assert_eq!((&lane(&seen)["isPaused"], &lane(&seen)["queued"]), (&json!(true), &json!(1)));
+    assert_eq!(json(&["show", &id])["task"]["status"], "queued", "nothing is taken from a drained line");
+    served.terminate();
+    let seen = json(&["list", "--status", "queued"]);
+    assert_eq!(lane(&seen)["isPaused"], true, "with nobody at work, and after a restart");
+    assert_eq!(json(&["cancel", &id])["status"], "cancelled");
+    let again = json(&["retry", &id]);
+    assert_eq!((again["retryOf"].as_str(), &again["status"]), (Some(id.as_str()), &json!("queued")));
+    assert_eq!(desk.run(&["queue", "retry", again["id"].as_str().unwrap()]).status.code(), Some(4));
+    assert_eq!(desk.run(&["queue", "resume"]).status.code(), Some(0));
+    let served = desk.serve(&[]);
+    until("it ends", || {
+        let task = served.ask("GET", &format!("/api/agent/tasks/{}", again["id"].as_str().unwrap()), None);
+        (task["status"] == "done").then_some(())
+    });
+    let verified = json(&["verify"]);
+    assert_eq!((&verified["tasks"], &verified["wrong"]), (&json!(2), &json!([])));
+    let exported = String::from_utf8(desk.run(&["queue", "export"]).stdout).unwrap();
+    let exported: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(exported.len(), 2);
+    assert_eq!(exported[0]["events"][0]["type"], "queued");
+    assert_eq!(desk.run(&["queue", "show", "00000000-0000-0000-0000-000000000000"]).status.code(), Some(2));
 }
 
 #[test]

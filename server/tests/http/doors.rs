@@ -4,6 +4,7 @@
 use crate::house::{TestHouse, refused};
 use reqwest::Method;
 use serde_json::Value;
+use std::time::Duration;
 use tidemark_server::api;
 
 /// Method and path of every route, parameters filled with what does not exist.
@@ -36,7 +37,7 @@ async fn nobody_gets_in_without_a_credential() {
         let wrong = house.http.request(method.clone(), house.url(&path)).bearer_auth("0".repeat(64));
         assert_eq!(refused(wrong.send().await.unwrap(), 401).await, "unauthenticated", "{method} {path}");
     }
-    for path in ["/api", "/api/nothing", "/api/../health/detailed", "/api/session/x", "/metrics"] {
+    for path in ["/api", "/api/nothing", "/api/../health/detailed", "/api/session/x"] {
         let answer = house.http.get(house.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{path}");
     }
@@ -49,8 +50,8 @@ async fn nonsense_is_answered_with_a_problem_and_never_with_our_fault() {
     // Answered whatever is in the body, or only by a person.
     let takes_anything = |method: &Method, path: &str| {
         let plain = ["/api/events", "/api/projects", "/api/agent/tasks", "/api/models", "/api/settings"];
-        let plain =
-            plain.contains(&path) || ["/api/capabilities", "/health", "/health/detailed"].contains(&path);
+        let plain = plain.contains(&path)
+            || ["/api/capabilities", "/health", "/health/detailed", "/metrics"].contains(&path);
         (*method == Method::GET && plain)
             || ["/api/models/refresh", "/api/session/launch", "/api/folders", "/openapi.json"].contains(&path)
     };
@@ -105,6 +106,34 @@ async fn a_callers_trace_comes_back_with_the_problem() {
         .unwrap();
     assert!(answer.headers()["traceparent"].to_str().unwrap().contains(trace));
     assert_eq!(answer.json::<Value>().await.unwrap()["trace"], trace);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn prometheus_reads_the_line_and_what_went_through_it() {
+    let house = TestHouse::open().await;
+    let (project, _folder) = house.sample().await;
+    let task = house.submit(&project, "explain", "What is this?").await;
+    house.events(&task, 0).await;
+    let told = [
+        r#"tidemark_queue_tasks{backend="sled",lane="explain",state="queued"} 0"#,
+        r#"tidemark_queue_paused{backend="sled",lane="patch"} 0"#,
+        r#"tidemark_queue_wait_seconds_count{lane="explain"} 1"#,
+        r#"tidemark_task_seconds_count{lane="explain",status="done"} 1"#,
+        r#"tidemark_task_attempts_sum{lane="explain"} 1"#,
+    ];
+    // The worker notes a task's end just after it is told.
+    let all_told = async {
+        loop {
+            let answer = house.ask(Method::GET, "/metrics").send().await.unwrap();
+            assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+            let text = answer.text().await.unwrap();
+            if told.iter().all(|line| text.lines().any(|one| one == *line)) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all_told).await.expect("all figures are told");
     house.close().await;
 }
 

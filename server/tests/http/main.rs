@@ -7,3 +7,4 @@ mod guard;
 mod house;
 mod tasks;
 mod walk;
+mod writing;

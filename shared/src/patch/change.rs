@@ -3,6 +3,7 @@
 use super::diff::{self, Change};
 use super::form::{Text, decode, lines, without_end};
 use super::render::{CONTEXT, render};
+use super::words;
 use crate::change::{Act, FileMode, FileStatus, Hunk, HunkReview, TextForm};
 use crate::{FileChange, Found, Hash, HunkId, RelPath};
 
@@ -170,6 +171,7 @@ impl Maker<'_> {
             new_start: start(&new),
             new_lines: number(new.len()),
             section: String::new(),
+            reworded: words::reworded(&shown),
             lines: shown,
             review: HunkReview::Pending,
             found: Found::Exact,

@@ -13,7 +13,7 @@ pub struct Change {
 /// Lines that may be compared on both sides together: past this, and past what [`MAX_WORK`] allows, a file is reviewed
 /// as a whole. Keeps the worst case within a second.
 pub const MAX_LINES: usize = 100_000;
-/// The largest product of changed lines on both sides, once the common beginning and end are cut away.
+/// The largest product of changed lines on both sides.
 pub const MAX_WORK: usize = 100_000_000;
 
 /// The changes from `old` to `new`, in order, at least one unchanged line between any two. Nothing when the texts are too
@@ -22,11 +22,7 @@ pub fn changes(old: &[&str], new: &[&str]) -> Option<Vec<Change>> {
     if old.len() + new.len() > MAX_LINES {
         return None;
     }
-    let same_start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[same_start..], &new[same_start..]);
-    let same_end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let work = (old_rest.len() - same_end).saturating_mul(new_rest.len() - same_end);
-    if work > MAX_WORK {
+    if work(old, new) > MAX_WORK {
         return None;
     }
     let mut found: Vec<Change> = Vec::new();
@@ -44,6 +40,14 @@ pub fn changes(old: &[&str], new: &[&str]) -> Option<Vec<Change>> {
         }
     }
     Some(found)
+}
+
+/// The product of changed lines on both sides, once the common beginning and end are cut away.
+pub(crate) fn work(old: &[&str], new: &[&str]) -> usize {
+    let same_start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[same_start..], &new[same_start..]);
+    let same_end = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    (old.len() - same_end).saturating_mul(new.len() - same_end)
 }
 
 /// Joins changes that only a line or two without a word (blank, a brace) keeps apart: they are one thought.

@@ -95,7 +95,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
 
 fn line_ending(content: &str) -> LineEnding {
     let all = content.matches('\n').count();
-    let crlf = content.matches("\r\n").count();
+    let crlf = if content.contains('\r') { content.matches("\r\n").count() } else { 0 };
     match (all, crlf) {
         (0, _) => LineEnding::None,
         (_, 0) => LineEnding::Lf,

@@ -4,18 +4,23 @@
 //! Context always comes from the file, never from the reply; inserted lines take the file's indentation by a provable map
 //! and its line ends.
 
-use super::locate::{Ground, IndentMap, indent_map, locate, reindent};
-use super::merge::{Merge, merge};
+use super::budget::Budget;
+use super::build::{Applied, Block, apply_hunks, apply_pair};
+use super::diff::MAX_LINES;
+use super::merge::{Merge, merge, merge_work};
 use super::refusal::{Refusal, RefusalCode};
-use super::reply::{self, Act, FileEdit, Line, LineKind, ReplyHunk};
+use super::reply::{self, Act, FileEdit, LineKind};
 use super::text::Lines;
 use super::{moved, paths, piece, splice};
 use crate::Found;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 
 /// Texts by path.
 pub type Files = BTreeMap<String, String>;
+
+/// The largest file that a reply may change, in bytes; it may have [`MAX_LINES`].
+pub const MAX_FILE: usize = 16 << 20;
 
 /// What a reply makes of the files: only those that change; nothing means deleted.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,7 +30,7 @@ pub struct Intended {
 }
 
 /// How one hunk was placed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     pub path: String,
     /// The hunk within its file, from 1.
@@ -44,7 +49,14 @@ pub fn apply(reply: &str, base: &Files, current: &Files) -> Result<Intended, Ref
 
 /// Applies edits that are read already, all or none.
 pub fn place(edits: &[FileEdit], base: &Files, current: &Files) -> Result<Intended, Refusal> {
-    let mut work = Work { base, current, proposed: BTreeMap::new(), intended: Intended::default() };
+    let mut work = Work {
+        base,
+        current,
+        names: current.keys().map(|path| path.to_lowercase()).collect(),
+        proposed: BTreeMap::new(),
+        intended: Intended::default(),
+        budget: Budget::new(),
+    };
     for edit in edits {
         work.edit(edit)?;
     }
@@ -54,13 +66,17 @@ pub fn place(edits: &[FileEdit], base: &Files, current: &Files) -> Result<Intend
 struct Work<'a> {
     base: &'a Files,
     current: &'a Files,
+    /// Every name that is taken, in small letters: not every disk tells names apart by case.
+    names: HashSet<String>,
     /// The snapshot's files with the edits so far: a reply may change a file more than once.
     proposed: Files,
     intended: Intended,
+    budget: Budget,
 }
 
 impl Work<'_> {
     fn edit(&mut self, edit: &FileEdit) -> Result<(), Refusal> {
+        self.budget.spend(self.current.len())?;
         if let Act::Create { lines, final_newline } = &edit.act {
             return self.create(edit, lines, *final_newline);
         }
@@ -69,8 +85,9 @@ impl Work<'_> {
             Act::Create { .. } => Ok(()),
             Act::Delete { expected } => self.delete(&path, expected),
             Act::Whole { lines } => {
-                let before = self.snapshot(&path);
-                let text = splice::whole(&before, lines).map_err(|refusal| refusal.in_file(&path))?;
+                let before = self.snapshot(&path)?;
+                let text =
+                    splice::whole(&before, lines, &self.budget).map_err(|refusal| refusal.in_file(&path))?;
                 self.propose(&path, text, &[], None)
             }
             Act::Replace { old, new } => self.replace(&path, old, new),
@@ -84,8 +101,9 @@ impl Work<'_> {
                     let why = "the edit changes nothing: it has no line to insert or delete";
                     return Err(Refusal::new(RefusalCode::Malformed, why).in_file(&path));
                 }
-                let before = self.snapshot(&path);
-                let placed = apply_hunks(&before, hunks).map_err(|refusal| refusal.in_file(&path))?;
+                let before = self.snapshot(&path)?;
+                let placed =
+                    apply_hunks(&before, hunks, &self.budget).map_err(|refusal| refusal.in_file(&path))?;
                 self.note(&path, &placed);
                 self.propose(&path, placed.text, &placed.blocks, move_to.as_deref())
             }
@@ -101,9 +119,18 @@ impl Work<'_> {
         }
     }
 
-    fn snapshot(&self, path: &str) -> String {
-        let text = self.proposed.get(path).or_else(|| self.base.get(path)).or_else(|| self.current.get(path));
-        text.cloned().unwrap_or_default()
+    /// What the model saw, with the edits so far.
+    fn snapshot(&self, path: &str) -> Result<String, Refusal> {
+        let Some(text) = self.proposed.get(path).or_else(|| self.base.get(path)) else {
+            let why = format!("{path} is newer than what the reply was written for");
+            return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(path));
+        };
+        if text.len() > MAX_FILE || text.bytes().filter(|b| *b == b'\n').count() > MAX_LINES {
+            let why = format!("{path} is too large to be changed by a reply");
+            return Err(Refusal::new(RefusalCode::Malformed, why).in_file(path));
+        }
+        self.budget.spend(text.len())?;
+        Ok(text.clone())
     }
 
     fn create(&mut self, edit: &FileEdit, lines: &[String], final_newline: bool) -> Result<(), Refusal> {
@@ -111,8 +138,7 @@ impl Work<'_> {
             return Err(Refusal::new(RefusalCode::BadPath, "the new file has no name"));
         };
         let path = paths::new_path(written)?;
-        let exists = |path: &str| self.current.contains_key(path) || self.intended.files.contains_key(path);
-        if exists(&path) || paths::resolve(Some(written), self.current).is_ok() {
+        if !self.names.insert(path.to_lowercase()) || paths::resolve(Some(written), self.current).is_ok() {
             let why = format!("{path} exists: change it instead of creating it");
             return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(&path));
         }
@@ -131,7 +157,7 @@ impl Work<'_> {
         let lines = Lines::of(now);
         let same = expected.is_empty()
             || lines.texts.iter().map(|line| line.trim_end()).eq(expected.iter().map(|line| line.trim_end()));
-        if self.base.get(path).is_some_and(|base| base != now) || !same {
+        if self.base.get(path).is_none_or(|base| base != now) || !same {
             let why = format!("{path} is not what the reply believes it is, so it is not deleted");
             return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(path));
         }
@@ -141,7 +167,7 @@ impl Work<'_> {
 
     /// One piece of text for another: exactly once in the file, or found line by line as any hunk.
     fn replace(&mut self, path: &str, old: &str, new: &str) -> Result<(), Refusal> {
-        let before = self.snapshot(path);
+        let before = self.snapshot(path)?;
         let lines = Lines::of(&before);
         let lf = lines.lf();
         let starts = if old.trim().is_empty() { Vec::new() } else { piece::starts(&lf, old) };
@@ -159,13 +185,14 @@ impl Work<'_> {
                     let why = "there is no text to look for";
                     return Err(Refusal::new(RefusalCode::NoMatch, why).in_file(path));
                 }
-                let placed = apply_pair(&before, &old, &new).map_err(|refusal| refusal.in_file(path))?;
+                let placed =
+                    apply_pair(&before, &old, &new, &self.budget).map_err(|refusal| refusal.in_file(path))?;
                 self.note(path, &placed);
                 self.propose(path, placed.text, &placed.blocks, None)
             }
             several => {
                 let lines = several.iter().map(|start| format!("line {}", piece::line_at(&lf, *start)));
-                let why = format!("this text stands in {} places; add more lines around it", several.len());
+                let why = "this text stands in several places; add more lines around it";
                 Err(Refusal::new(RefusalCode::Ambiguous, why).in_file(path).among(lines))
             }
         }
@@ -192,10 +219,13 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let now = self.current.get(path).cloned().unwrap_or_default();
         let base = self.base.get(path).unwrap_or(&now);
+        if *base != now {
+            self.budget.spend(merge_work(base, &now, &text))?;
+        }
         let merged = match merge(base, &now, &text) {
             Merge::AlreadyThere => now,
             Merge::Straight(text) | Merge::Merged(text) => text,
-            Merge::Conflict(regions) => match moved::follow(base, &now, blocks) {
+            Merge::Conflict(regions) => match moved::follow(base, &now, blocks, &self.budget)? {
                 Some(text) => {
                     let of_this_file = |hunk: &&mut Placement| hunk.path == path;
                     self.intended
@@ -220,7 +250,7 @@ impl Work<'_> {
             None => drop(self.intended.files.insert(path.into(), Some(merged))),
             Some(to) => {
                 let to = paths::new_path(to)?;
-                if self.current.contains_key(&to) || self.intended.files.contains_key(&to) {
+                if !self.names.insert(to.to_lowercase()) {
                     let why = format!("{to} exists: moving {path} there would overwrite it");
                     return Err(Refusal::new(RefusalCode::WouldOverwrite, why).in_file(path));
                 }
@@ -233,26 +263,6 @@ impl Work<'_> {
     }
 }
 
-/// Replaces whole lines. Line ends that close both texts are no part of the change; where only one of them has one more, it
-/// is blank lines that come or go, or else carelessness.
-fn apply_pair(before: &str, old: &str, new: &str) -> Result<Applied, Refusal> {
-    let closing = |text: &str| text.len() - text.trim_end_matches('\n').len();
-    let (old_ends, new_ends) = (closing(old), closing(new));
-    let apply = |old: &str, new: &str| {
-        let old: Vec<&str> = old.split('\n').collect();
-        let new: Vec<&str> = if new.is_empty() { Vec::new() } else { new.split('\n').collect() };
-        apply_hunks(before, &[reply::pair_hunk(&old, &new)])
-    };
-    let both = old_ends.min(new_ends);
-    let as_written = apply(&old[..old.len() - both], &new[..new.len() - both]);
-    match as_written {
-        Err(refusal) if refusal.code == RefusalCode::NoMatch && old_ends.abs_diff(new_ends) == 1 => {
-            apply(&old[..old.len() - old_ends], &new[..new.len() - new_ends])
-        }
-        other => other,
-    }
-}
-
 /// `\n` written as two characters, undone only when the text is not in the file as it stands.
 fn unescaped(old: &str, new: &str, file: &str) -> (String, String) {
     if !old.contains('\n') && old.contains("\\n") && !file.contains(old) {
@@ -262,226 +272,4 @@ fn unescaped(old: &str, new: &str, file: &str) -> (String, String) {
         }
     }
     (old.into(), new.into())
-}
-
-/// Lines `start..end` of the snapshot become `lines`.
-struct LineEdit {
-    start: usize,
-    end: usize,
-    lines: Vec<String>,
-}
-
-type Place = (usize, usize, Found);
-
-/// A hunk's own lines of the snapshot, context included, and what they become.
-pub(crate) struct Block {
-    pub(crate) old: Vec<String>,
-    pub(crate) new: Vec<String>,
-}
-
-impl Block {
-    /// The lines that are on one side only.
-    fn touched(&self) -> Vec<String> {
-        let without = |lines: &[String], others: &[String]| {
-            let others: HashSet<&String> = others.iter().collect();
-            lines.iter().filter(|line| !others.contains(line)).cloned().collect::<Vec<_>>()
-        };
-        [without(&self.new, &self.old), without(&self.old, &self.new)].concat()
-    }
-}
-
-/// A file with all hunks applied.
-struct Applied {
-    text: String,
-    places: Vec<Place>,
-    blocks: Vec<Block>,
-}
-
-fn apply_hunks(text: &str, hunks: &[ReplyHunk]) -> Result<Applied, Refusal> {
-    let lines = Lines::of(text);
-    let ground = Ground::new(&lines.texts);
-    let entities = uses_entities(&ground, hunks);
-    let mut edits: Vec<LineEdit> = Vec::new();
-    let (mut places, mut blocks) = (Vec::new(), Vec::new());
-    let mut final_newline = None;
-    for (number, hunk) in hunks.iter().enumerate() {
-        let placed = apply_hunk(&ground, hunk, entities).map_err(|refusal| refusal.at_hunk(number + 1))?;
-        places.push((number + 1, placed.span.start + 1, placed.found));
-        // Marks about the end only count for a hunk that reaches it.
-        if placed.edits.iter().any(|edit| edit.end == lines.texts.len()) {
-            final_newline = hunk.final_newline.or(final_newline);
-        }
-        blocks.push(block(&lines.texts, &placed));
-        edits.extend(placed.edits);
-    }
-    edits.sort_by_key(|edit| (edit.start, edit.end));
-    if let Some(pair) = edits.windows(2).find(|pair| pair[1].start < pair[0].end) {
-        let why = format!("two changes of the reply meet at line {}", pair[1].start + 1);
-        return Err(Refusal::new(RefusalCode::Conflict, why));
-    }
-    let edits = edits.into_iter().map(|edit| (edit.start..edit.end, edit.lines));
-    Ok(Applied { text: lines.rebuild(edits, final_newline), places, blocks })
-}
-
-fn block(file: &[&str], hunk: &PlacedHunk) -> Block {
-    let mut new = Vec::new();
-    let mut at = hunk.span.start;
-    for edit in &hunk.edits {
-        new.extend(file[at..edit.start].iter().map(|line| String::from(*line)));
-        new.extend(edit.lines.iter().cloned());
-        at = edit.end;
-    }
-    new.extend(file[at..hunk.span.end.max(at)].iter().map(|line| String::from(*line)));
-    Block { old: file[hunk.span.clone()].iter().map(|line| String::from(*line)).collect(), new }
-}
-
-/// One hunk, found: the lines of the file that it spans, and its edits, in order.
-struct PlacedHunk {
-    edits: Vec<LineEdit>,
-    span: Range<usize>,
-    found: Found,
-}
-
-fn apply_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, entities: bool) -> Result<PlacedHunk, Refusal> {
-    // Numbers in front of lines are text where the file has them so, and a hint where they are taken off.
-    let numbered = hunk.hint.is_some() && hunk.counts.is_none();
-    let as_text = ReplyHunk { hint: hunk.hint.filter(|_| !numbered), ..hunk.clone() };
-    let mut readings = vec![(&as_text, hunk.lines.clone())];
-    readings.extend(hunk.other_reading.clone().map(|lines| (hunk, lines)));
-    if entities {
-        for line in readings.iter_mut().flat_map(|(_, lines)| lines) {
-            line.text = without_entities(&line.text);
-        }
-    }
-    let mut found: Option<PlacedHunk> = None;
-    let mut refused = None;
-    for (hunk, lines) in &readings {
-        if !lines.iter().any(Line::is_old) {
-            return insertion_by_number(ground, hunk, lines);
-        }
-        match place_hunk(ground, hunk, lines) {
-            Ok(placed) if placed.found == Found::Exact => return Ok(placed),
-            Ok(placed) if numbered && hunk.hint.is_none() && placed.found != Found::Whitespace => {}
-            Ok(placed) => {
-                // As written, unless the other reading fits more strictly.
-                if found
-                    .as_ref()
-                    .is_none_or(|as_written| strictness(placed.found) < strictness(as_written.found))
-                {
-                    found = Some(placed);
-                }
-            }
-            // Where one reading fits several places, no other may choose.
-            Err(refusal) if refusal.code == RefusalCode::Ambiguous => return Err(refusal),
-            Err(refusal) => drop(refused.get_or_insert(refusal)),
-        }
-    }
-    found.ok_or_else(|| {
-        refused.unwrap_or_else(|| Refusal::new(RefusalCode::Malformed, "the change has no lines"))
-    })
-}
-
-fn place_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, lines: &[Line]) -> Result<PlacedHunk, Refusal> {
-    let placed = locate(ground, hunk, lines)?;
-    let mut at = placed.at.iter().filter_map(|(_, at)| *at);
-    let start = at.next().unwrap_or(0);
-    let span = start..at.next_back().unwrap_or(start) + 1;
-    Ok(PlacedHunk { edits: line_edits(ground, lines, &placed)?, span, found: placed.found })
-}
-
-/// From exact, the strictest, to the loosest.
-fn strictness(found: Found) -> u8 {
-    match found {
-        Found::Exact | Found::NewFile => 0,
-        Found::Whitespace => 1,
-        Found::Indentation => 2,
-        Found::Aligned | Found::Moved | Found::Merged => 3,
-    }
-}
-
-/// An insertion without context has a place only if its header counts it exactly so.
-fn insertion_by_number(ground: &Ground<'_>, hunk: &ReplyHunk, lines: &[Line]) -> Result<PlacedHunk, Refusal> {
-    match (hunk.hint, hunk.counts) {
-        (Some(after), Some((0, count))) if count == lines.len() && after <= ground.lines.len() => {
-            let lines = lines.iter().map(|line| line.text.clone()).collect();
-            let edits = vec![LineEdit { start: after, end: after, lines }];
-            Ok(PlacedHunk { edits, span: after..after, found: Found::Exact })
-        }
-        _ => Err(Refusal::new(
-            RefusalCode::NoMatch,
-            "an insertion without context or line number has no place",
-        )),
-    }
-}
-
-fn line_edits(
-    ground: &Ground<'_>,
-    lines: &[Line],
-    placed: &super::locate::Placed,
-) -> Result<Vec<LineEdit>, Refusal> {
-    let refuse = |why: &str| Err(Refusal::new(RefusalCode::NoMatch, why));
-    let pairs: Vec<(&str, &str)> = placed
-        .at
-        .iter()
-        .filter_map(|(k, at)| at.map(|at| (lines[*k].text.as_str(), ground.lines[at])))
-        .collect();
-    let map = indent_map(&pairs).unwrap_or(IndentMap::Same);
-    let mut edits = Vec::new();
-    let mut k = 0;
-    while k < lines.len() {
-        if lines[k].kind == LineKind::Context {
-            k += 1;
-            continue;
-        }
-        let end = (k..lines.len()).find(|e| lines[*e].kind == LineKind::Context).unwrap_or(lines.len());
-        let run = &lines[k..end];
-        let inserted: Vec<String> =
-            run.iter().filter(|line| !line.is_old()).map(|line| reindent(&map, &line.text)).collect();
-        let deleted: Vec<Option<usize>> =
-            (k..end).filter(|k| lines[*k].is_old()).map(|k| placed.line_of(k)).collect();
-        let (start, stop) = if let (Some(first), Some(last)) = (deleted.first(), deleted.last()) {
-            let (Some(first), Some(last)) = (first, last) else {
-                return refuse("a line to delete is not in the file");
-            };
-            if last + 1 - first != deleted.len() || deleted.iter().any(Option::is_none) {
-                return refuse("the file has other lines between those to delete");
-            }
-            (*first, last + 1)
-        } else if let Some(before) = k.checked_sub(1).and_then(|before| placed.line_of(before)) {
-            (before + 1, before + 1)
-        } else if let Some(after) = placed.line_of(end) {
-            (after, after)
-        } else {
-            return refuse("the lines next to an insertion are not in the file");
-        };
-        edits.push(LineEdit { start, end: stop, lines: inserted });
-        k = end;
-    }
-    Ok(edits)
-}
-
-/// Whether the reply writes `&lt;` for `<`: its old lines are in the file only when that is undone.
-fn uses_entities(ground: &Ground<'_>, hunks: &[ReplyHunk]) -> bool {
-    let mut suspects = hunks
-        .iter()
-        .flat_map(|hunk| &hunk.lines)
-        .filter(|line| line.is_old() && line.text.contains('&') && without_entities(&line.text) != line.text)
-        .peekable();
-    if suspects.peek().is_none() {
-        return false;
-    }
-    let suspects: Vec<&Line> = suspects.collect();
-    suspects.iter().all(|line| !ground.has_folded(&line.text))
-        && suspects.iter().any(|line| ground.has_folded(&without_entities(&line.text)))
-}
-
-fn without_entities(text: &str) -> String {
-    if !text.contains('&') {
-        return text.into();
-    }
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&")
 }

@@ -11,58 +11,63 @@ mod pieces;
 
 pub(crate) use keys::{IndentMap, indent_map, is_consistent, reindent};
 
+use super::budget::Budget;
 use super::refusal::{Divergence, Refusal, RefusalCode};
 use super::reply::{Line, LineKind, ReplyHunk, is_elision};
 use crate::Found;
 use keys::{FileKeys, Level};
-use std::cell::Cell;
 
 /// A file's lines, without line ends, and what is computed of them once.
 pub(crate) struct Ground<'a> {
     pub(crate) lines: &'a [&'a str],
     keys: FileKeys,
-    /// Units of work left; a hard bound against hostile input.
-    work: Cell<u64>,
+    budget: &'a Budget,
 }
 
-/// Line comparisons for one file: seconds at most, and far beyond what any honest reply needs.
-const MAX_WORK: u64 = 200_000_000;
-
 impl<'a> Ground<'a> {
-    pub(crate) fn new(lines: &'a [&'a str]) -> Self {
-        Self { lines, keys: FileKeys::default(), work: Cell::new(MAX_WORK) }
+    pub(crate) fn new(lines: &'a [&'a str], budget: &'a Budget) -> Self {
+        Self { lines, keys: FileKeys::default(), budget }
     }
 
     /// Whether a line stands in the file, blanks folded.
     pub(crate) fn has_folded(&self, text: &str) -> bool {
-        self.keys.at(Level::Blanks, self.lines).contains(&Level::Blanks.key(text))
+        self.keys.has(Level::Blanks.key(text), self.lines)
     }
 
-    fn spend(&self, units: u64) -> Result<(), Refusal> {
-        let left = self.work.get();
-        if left < units {
-            let why = "placing the change would take too long: send smaller changes";
-            return Err(Refusal::new(RefusalCode::Malformed, why));
-        }
-        self.work.set(left - units);
-        Ok(())
+    pub(crate) fn spend(&self, units: usize) -> Result<(), Refusal> {
+        self.budget.spend(units)
     }
 
     /// Every place where all of `old` stand one after another, compared at `level`.
     fn windows(&self, old: &[&str], level: Level) -> Result<Vec<usize>, Refusal> {
-        let keys = self.keys.at(level, self.lines);
-        if old.is_empty() || old.len() > keys.len() {
+        match level {
+            // Most hunks end here, and comparing a file's lines costs less than a key for each.
+            Level::Exact => self.windows_of(self.lines, old),
+            Level::TrailingBlanks => {
+                let trimmed =
+                    |lines: &[&'a str]| lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>();
+                let old: Vec<&str> = old.iter().map(|line| line.trim_end()).collect();
+                self.windows_of(&trimmed(self.lines), &old)
+            }
+            Level::Unicode | Level::Blanks => {
+                let wanted: Vec<u64> = old.iter().map(|line| level.key(line)).collect();
+                self.windows_of(self.keys.at(level, self.lines), &wanted)
+            }
+        }
+    }
+
+    fn windows_of<T: PartialEq>(&self, file: &[T], wanted: &[T]) -> Result<Vec<usize>, Refusal> {
+        if wanted.is_empty() || wanted.len() > file.len() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<u64> = old.iter().map(|line| level.key(line)).collect();
-        self.spend(keys.len() as u64)?;
+        self.spend(file.len())?;
         let mut found = Vec::new();
-        for at in 0..=keys.len() - wanted.len() {
-            if keys[at] != wanted[0] {
+        for at in 0..=file.len() - wanted.len() {
+            if file[at] != wanted[0] {
                 continue;
             }
-            let same = wanted.iter().zip(&keys[at..]).take_while(|(a, b)| a == b).count();
-            self.spend(same as u64)?;
+            let same = wanted.iter().zip(&file[at..]).take_while(|(a, b)| a == b).count();
+            self.spend(same)?;
             if same == wanted.len() {
                 found.push(at);
             }
@@ -82,6 +87,12 @@ pub(crate) struct Placed {
 impl Placed {
     pub(crate) fn line_of(&self, index: usize) -> Option<usize> {
         self.at.binary_search_by_key(&index, |(k, _)| *k).ok().and_then(|found| self.at[found].1)
+    }
+
+    /// Each line that was found: as the reply and as the file has it.
+    pub(crate) fn pairs<'a>(&self, ground: &Ground<'a>, lines: &'a [Line]) -> Vec<(&'a str, &'a str)> {
+        let found = self.at.iter().filter_map(|(k, at)| Some((*k, (*at)?)));
+        found.map(|(k, at)| (lines[k].text.as_str(), ground.lines[at])).collect()
     }
 }
 
@@ -136,7 +147,9 @@ fn choose(ground: &Ground<'_>, hits: &[usize], hunk: &ReplyHunk, level: Level) -
         return Ok(*at);
     }
     if !hunk.section.is_empty() {
-        let mut below = hits.iter().filter(|at| stands_below(ground.lines, **at, &hunk.section));
+        ground.spend(ground.lines.len())?;
+        let inside = lines_below(ground.lines, &hunk.section);
+        let mut below = hits.iter().filter(|at| inside[**at]);
         if let (Some(at), None) = (below.next(), below.next()) {
             return Ok(*at);
         }
@@ -148,23 +161,21 @@ fn choose(ground: &Ground<'_>, hits: &[usize], hunk: &ReplyHunk, level: Level) -
     Err(Refusal::new(RefusalCode::Ambiguous, why).among(hits.iter().map(|at| format!("line {}", at + 1))))
 }
 
-/// Whether the nearest definition above line `at` is `section`.
-fn stands_below(lines: &[&str], at: usize, section: &str) -> bool {
+/// For each line whether the nearest definition above it is `section`.
+fn lines_below(lines: &[&str], section: &str) -> Vec<bool> {
     let section = Level::Blanks.key(section);
-    for line in lines[..at].iter().rev() {
-        if Level::Blanks.key(line) == section {
-            return true;
-        }
-        if keys::is_definition(line) {
-            return false;
-        }
-    }
-    false
+    let mut inside = false;
+    let below = |line: &&str| {
+        let this = inside;
+        inside = Level::Blanks.key(line) == section || (inside && !keys::is_definition(line));
+        this
+    };
+    lines.iter().map(below).collect()
 }
 
 /// Adds the first line that differs at the place where most of the hunk's head stands.
 fn with_divergence(ground: &Ground<'_>, old: &[&str], mut refusal: Refusal) -> Refusal {
-    if refusal.diverges.is_some() || ground.spend(ground.lines.len() as u64 * 2).is_err() {
+    if refusal.diverges.is_some() || ground.spend(ground.lines.len() * 2).is_err() {
         return refusal;
     }
     let keys = ground.keys.at(Level::Blanks, ground.lines);

@@ -4,27 +4,34 @@
 //! of an edit by the lines that the edit put in or took out.
 
 use super::intend::Placement;
-use crate::{FileChange, Found, Hunk};
+use crate::{FileChange, Found};
+use std::collections::HashMap;
 
 /// Marks every hunk that has lines of an edit that was not found exactly.
 pub fn mark(changes: &mut [FileChange], placements: &[Placement]) {
+    let mut loosest: HashMap<(&str, &str), Found> = HashMap::new();
     for placement in placements.iter().filter(|placement| looseness(placement.found) > 0) {
-        let of_its_file = |change: &&mut FileChange| {
-            let names = [Some(&change.path), change.old_path.as_ref()];
-            names.into_iter().flatten().any(|name| name.as_str() == placement.path)
-        };
-        for hunk in changes.iter_mut().filter(of_its_file).flat_map(|change| &mut change.hunks) {
-            if has_lines_of(hunk, placement) && looseness(hunk.found) < looseness(placement.found) {
-                hunk.found = placement.found;
+        for line in &placement.touched {
+            let found = loosest.entry((&placement.path, line.trim())).or_insert(placement.found);
+            *found = looser(*found, placement.found);
+        }
+    }
+    for change in changes {
+        let names = [Some(&change.path), change.old_path.as_ref()];
+        for hunk in &mut change.hunks {
+            let changed = hunk.lines.iter().filter(|line| line.starts_with(['+', '-']));
+            let texts = changed.map(|line| line[1..].trim()).filter(|text| !text.is_empty());
+            for (name, text) in texts.flat_map(|text| names.iter().flatten().map(move |name| (name, text))) {
+                if let Some(found) = loosest.get(&(name.as_str(), text)) {
+                    hunk.found = looser(hunk.found, *found);
+                }
             }
         }
     }
 }
 
-fn has_lines_of(hunk: &Hunk, placement: &Placement) -> bool {
-    let changed = hunk.lines.iter().filter(|line| line.starts_with(['+', '-']));
-    let mut texts = changed.map(|line| line[1..].trim()).filter(|text| !text.is_empty());
-    texts.any(|text| placement.touched.iter().any(|line| line.trim() == text))
+fn looser(one: Found, other: Found) -> Found {
+    if looseness(one) < looseness(other) { other } else { one }
 }
 
 /// How much a person should look twice.

@@ -1,7 +1,7 @@
 //! Brings a proposed text into a file that has moved on since its base: three-way, by lines. Provable, or refused with
 //! all sides.
 
-use super::diff::{MAX_LINES, MAX_WORK};
+use super::diff::{self, MAX_LINES, MAX_WORK};
 use super::form::{lines, with_crlf, with_lf, without_end};
 use crate::change::{LineEnding, TextForm};
 use crate::review::ConflictRegion;
@@ -24,6 +24,9 @@ pub enum Merge {
 /// Merges what changed from `base` to `proposed` into `current`. Where `current` has other line ends than `base`
 /// throughout, they are kept.
 pub fn merge(base: &str, current: &str, proposed: &str) -> Merge {
+    if current == base {
+        return merge_alike(base, current, proposed);
+    }
     let back: fn(&str) -> String = match (TextForm::of(base).line_ending, TextForm::of(current).line_ending) {
         (LineEnding::Crlf | LineEnding::Mixed, LineEnding::Lf) => with_lf,
         (LineEnding::Lf | LineEnding::Mixed, LineEnding::Crlf) => with_crlf,
@@ -62,14 +65,14 @@ fn merge_lines(base: &str, current: &str, proposed: &str) -> Merge {
     if text == current { Merge::AlreadyThere } else { Merge::Merged(text) }
 }
 
+/// What a merge costs at most, in comparisons of lines.
+pub(crate) fn merge_work(base: &str, current: &str, proposed: &str) -> usize {
+    diff::work(&lines(base), &lines(current)).saturating_add(diff::work(&lines(base), &lines(proposed)))
+}
+
 fn is_too_large(a: &str, b: &str) -> bool {
     let (a, b) = (lines(a), lines(b));
-    if a.len() + b.len() > MAX_LINES {
-        return true;
-    }
-    let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let end = a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    (a.len() - start - end).saturating_mul(b.len() - start - end) > MAX_WORK
+    a.len() + b.len() > MAX_LINES || diff::work(&a, &b) > MAX_WORK
 }
 
 fn conflict(merge: &TextMerge<'_, '_, '_, str>, region: &MergeRegion) -> ConflictRegion {

@@ -1,11 +1,15 @@
-//! A piece of text within a file: every place where it stands.
+//! A piece of text within a file: the places where it stands.
 
-/// Every start of `piece` in `text`, also where two overlap.
+use super::refusal::Refusal;
+
+/// The first starts of `piece` in `text`, also where two overlap: as many as are worth telling.
 pub(crate) fn starts(text: &str, piece: &str) -> Vec<usize> {
     let step = piece.chars().next().map_or(1, char::len_utf8);
     let mut starts = Vec::new();
     let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find(piece)) {
+    while starts.len() < Refusal::MAX_CANDIDATES
+        && let Some(at) = text.get(from..).and_then(|rest| rest.find(piece))
+    {
         starts.push(from + at);
         from += at + step;
     }

@@ -67,6 +67,9 @@ pub struct Divergence {
 }
 
 impl Refusal {
+    /// The most places that are told.
+    pub(crate) const MAX_CANDIDATES: usize = 8;
+
     pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), path: None, hunk: None, diverges: None, candidates: Vec::new() }
     }
@@ -79,7 +82,7 @@ impl Refusal {
         self
     }
     pub(crate) fn among(mut self, candidates: impl IntoIterator<Item = String>) -> Self {
-        self.candidates = candidates.into_iter().take(8).collect();
+        self.candidates = candidates.into_iter().take(Self::MAX_CANDIDATES).collect();
         self
     }
 }

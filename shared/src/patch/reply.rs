@@ -9,12 +9,16 @@ mod elision;
 mod envelope;
 mod search_replace;
 mod str_replace;
+mod stream;
 mod unified;
 mod whole;
 
 pub use elision::is_elision;
+pub use stream::{Progress, Stream};
 
+use super::diff;
 use super::refusal::{Refusal, RefusalCode};
+use std::collections::HashSet;
 
 /// One line of a hunk, without its line end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +48,8 @@ impl Line {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReplyHunk {
     pub lines: Vec<Line>,
+    /// Whether `lines` has the blanks in front of context as text, because a line without any prefix is among them.
+    pub unprefixed: bool,
     /// The same lines read another way, where a missing prefix leaves two readings: tried when it fits the file better.
     pub other_reading: Option<Vec<Line>>,
     /// The line number that the reply claims, from 1.
@@ -91,7 +97,7 @@ pub enum Act {
     },
 }
 
-/// The largest reply that is read, in bytes.
+/// The largest reply that is read, in bytes; out of its envelope it may have [`MAX_LINES`](super::diff::MAX_LINES).
 pub const MAX_REPLY: usize = 8 << 20;
 
 /// Reads a complete reply. An answer without any edit is [`RefusalCode::Malformed`].
@@ -101,16 +107,28 @@ pub fn read(reply: &str) -> Result<Vec<FileEdit>, Refusal> {
         return Err(Refusal::new(RefusalCode::Malformed, why));
     }
     let text = match envelope::open(reply) {
-        envelope::Inside::Tool { path, old, new } => return Ok(vec![str_replace::read(path, old, new)]),
+        envelope::Inside::Tool { path, old, new } => {
+            check_lines(old.matches('\n').count() + new.matches('\n').count())?;
+            return Ok(vec![str_replace::read(path, old, new)]);
+        }
         envelope::Inside::Text(text) => text,
     };
     let lines: Vec<&str> = text.split('\n').collect();
+    check_lines(lines.len())?;
     let (format, mark) = Format::first(&lines);
     if is_file_with_marks(&lines[..mark]) {
         let why = "the code fence may be a change or a file that shows one: send the change alone";
         return Err(Refusal::new(RefusalCode::Malformed, why));
     }
     read_as(format, &text)
+}
+
+fn check_lines(lines: usize) -> Result<(), Refusal> {
+    if lines <= diff::MAX_LINES {
+        return Ok(());
+    }
+    let why = format!("the reply has {lines} lines; {} are read at most", diff::MAX_LINES);
+    Err(Refusal::new(RefusalCode::Malformed, why))
 }
 
 /// Whether a fence opens in `before` and has text of its own already: more than a change's headers and a path or command.
@@ -173,16 +191,55 @@ impl Format {
 /// Reads `text`, which is out of its envelope, in one form.
 pub fn read_as(format: Format, text: &str) -> Result<Vec<FileEdit>, Refusal> {
     let lines: Vec<&str> = text.split('\n').collect();
-    let edits = match format {
+    let Reading { edits, beside } = match format {
         Format::BeginPatch => begin_patch::read(&lines)?,
         Format::SearchReplace => search_replace::read(&lines)?,
         Format::Unified => unified::read(&lines)?,
-        Format::Whole => whole::read(&lines)?,
+        Format::Whole => Reading { edits: whole::read(&lines)?, beside: Vec::new() },
     };
     if edits.is_empty() {
         return Err(Refusal::new(RefusalCode::Malformed, "the reply has no edit in any known form"));
     }
-    Ok(edits)
+    match left_out(&edits, &beside) {
+        Some(what) => Err(Refusal::new(
+            RefusalCode::Malformed,
+            format!(
+                "the change is in several forms, and {what} would be left out: send all of it in one form"
+            ),
+        )),
+        None => Ok(edits),
+    }
+}
+
+/// A reply read in one form.
+struct Reading<'a> {
+    edits: Vec<FileEdit>,
+    /// The lines that are no part of an edit.
+    beside: Vec<&'a str>,
+}
+
+/// What looks like a change beside the one that was read. A file that the change edits is shown there, not written anew.
+fn left_out(edits: &[FileEdit], beside: &[&str]) -> Option<String> {
+    let (format, mark) = Format::first(beside);
+    if format != Format::Whole {
+        return Some(format!("what begins with `{}`", beside[mark].trim_end()));
+    }
+    let edited: HashSet<&str> = edits
+        .iter()
+        .flat_map(|edit| [&edit.path, &edit.other_path])
+        .flatten()
+        .map(|path| without_side(path))
+        .collect();
+    let has_text =
+        |act: &Act| matches!(act, Act::Whole { lines } if lines.iter().any(|line| !line.trim().is_empty()));
+    let shown = whole::read(beside).unwrap_or_default().into_iter().filter(|file| has_text(&file.act));
+    let mut paths = shown.filter_map(|file| file.path);
+    paths.find(|path| !edited.contains(without_side(path))).map(|path| format!("the file `{path}`"))
+}
+
+/// A path without the side that a diff puts in front of it.
+fn without_side(path: &str) -> &str {
+    ["a/", "b/"].iter().find_map(|side| path.strip_prefix(side)).unwrap_or(path)
 }
 
 /// A path as a person or a model writes it: quotes, stars, a time stamp or a colon behind it taken off.
@@ -193,7 +250,11 @@ fn clean_path(text: &str) -> String {
 }
 
 /// A line diff of `old` against `new` as hunk lines: equal lines become context.
-fn diff_lines(old: &[&str], new: &[&str]) -> Vec<Line> {
+fn diff_lines(old: &[&str], new: &[&str]) -> Result<Vec<Line>, Refusal> {
+    if diff::work(old, new) > diff::MAX_WORK {
+        let why = "a replaced text is too large to compare: send smaller ones";
+        return Err(Refusal::new(RefusalCode::Malformed, why));
+    }
     let mut lines = Vec::with_capacity(old.len() + new.len());
     for op in similar::capture_diff_slices(similar::Algorithm::Myers, old, new) {
         let (tag, before, after) = op.as_tag_tuple();
@@ -204,31 +265,43 @@ fn diff_lines(old: &[&str], new: &[&str]) -> Vec<Line> {
             lines.extend(new[after].iter().map(|text| Line::new(LineKind::Insert, *text)));
         }
     }
-    lines
+    Ok(lines)
 }
 
 /// A hunk from the text before and after. Where every old line carries a number, another reading is without the numbers,
 /// which become the hint.
-pub(crate) fn pair_hunk(old: &[&str], new: &[&str]) -> ReplyHunk {
-    let lines = diff_lines(old, new);
-    let unnumbered =
-        numbered(old).and_then(|(first, bare)| Some((first, diff_lines(&bare, &renumbered(old, new)?))));
-    let (hint, other_reading) = unnumbered.unzip();
-    ReplyHunk { lines, other_reading, hint, ..ReplyHunk::default() }
+pub(crate) fn pair_hunk(old: &[&str], new: &[&str]) -> Result<ReplyHunk, Refusal> {
+    let lines = diff_lines(old, new)?;
+    let bare =
+        numbered(old).and_then(|(first, bare)| Some((first, renumbered(first, old, &bare, new)?, bare)));
+    let Some((hint, new, old)) = bare else { return Ok(ReplyHunk { lines, ..ReplyHunk::default() }) };
+    let other_reading = Some(diff_lines(&old, &new)?);
+    Ok(ReplyHunk { lines, other_reading, hint: Some(hint), ..ReplyHunk::default() })
 }
 
-/// The new lines without numbers, where all carry one or only those that stand in the old text too; else a number may be
-/// a line's own.
-fn renumbered<'a>(old: &[&str], new: &[&'a str]) -> Option<Vec<&'a str>> {
-    let bare = |line: &&'a str| split_number(line).map(|(_, text)| text);
-    if let Some(all) = new.iter().map(bare).collect() {
-        return Some(all);
+/// The new lines without the numbers that were copied with the old ones: those of lines of the old text, and those that
+/// count on where every line has one. Nothing where another number may be a line's own.
+fn renumbered<'a>(first: usize, old: &[&str], bare: &[&str], new: &[&'a str]) -> Option<Vec<&'a str>> {
+    let split: Vec<Option<(usize, &'a str)>> = new.iter().map(|line| split_number(line)).collect();
+    let all = split.iter().all(Option::is_some);
+    let own = bare.iter().any(|line| split_number(line).is_some());
+    let old: HashSet<&str> = old.iter().copied().collect();
+    let mut next = first;
+    let mut lines = Vec::with_capacity(new.len());
+    for (line, split) in new.iter().zip(split) {
+        let Some((number, text)) = split else {
+            lines.push(*line);
+            continue;
+        };
+        // Text that has numbers of its own shows one more where a number was copied.
+        let counts_on = all && number == next && (!own || split_number(text).is_some());
+        if !counts_on && !old.contains(line) {
+            return None;
+        }
+        next = number + 1;
+        lines.push(text);
     }
-    let of_both = |line: &&'a str| match bare(line) {
-        Some(text) => old.contains(line).then_some(text),
-        None => Some(*line),
-    };
-    new.iter().map(of_both).collect()
+    Some(lines)
 }
 
 /// Two or more lines that all carry consecutive numbers, without them.

@@ -1,13 +1,14 @@
 //! A whole file as a model writes it, where `// ... existing code ...` stands for lines it left out: each gap is filled
 //! from the snapshot if the lines on both sides of it prove what belongs there, otherwise the file is refused.
 
+use super::budget::Budget;
 use super::refusal::{Refusal, RefusalCode};
 use super::reply::is_elision;
 use super::text::Lines;
 use std::collections::HashSet;
 
 /// The file that `lines` mean, with the line ends of `before`.
-pub(crate) fn whole(before: &str, lines: &[String]) -> Result<String, Refusal> {
+pub(crate) fn whole(before: &str, lines: &[String], budget: &Budget) -> Result<String, Refusal> {
     let base = Lines::of(before);
     let known: HashSet<&str> = base.texts.iter().copied().collect();
     // A line that the file has itself is just that line.
@@ -30,8 +31,11 @@ pub(crate) fn whole(before: &str, lines: &[String]) -> Result<String, Refusal> {
             Refusal::new(RefusalCode::Malformed, why)
         };
         if number > 0 {
-            let resume =
-                if closes { base.texts.len() } else { head(&base.texts, piece).ok_or_else(refuse)? };
+            let resume = if closes {
+                base.texts.len()
+            } else {
+                head(&base.texts, piece, budget)?.ok_or_else(refuse)?
+            };
             if resume < kept_to {
                 return Err(refuse());
             }
@@ -41,7 +45,7 @@ pub(crate) fn whole(before: &str, lines: &[String]) -> Result<String, Refusal> {
             piece.iter().for_each(|line| put(line));
         }
         if number + 1 < pieces.len() {
-            let end = if opens { 0 } else { tail(&base.texts, piece).ok_or_else(refuse)? };
+            let end = if opens { 0 } else { tail(&base.texts, piece, budget)?.ok_or_else(refuse)? };
             if end < kept_to {
                 return Err(refuse());
             }
@@ -55,28 +59,35 @@ pub(crate) fn whole(before: &str, lines: &[String]) -> Result<String, Refusal> {
 const MIN_TEXT: usize = 12;
 
 /// Where the longest run of lines that opens `piece` begins in the file, if that is one place.
-fn head(base: &[&str], piece: &[String]) -> Option<usize> {
+fn head(base: &[&str], piece: &[String], budget: &Budget) -> Result<Option<usize>, Refusal> {
     let run = |at: usize| base[at..].iter().zip(piece).take_while(|(a, b)| *a == b).count();
-    only_best(base.len(), run, |length| piece[..length].iter().map(|line| line.trim().len()).sum())
+    let text = |length: usize| piece[..length].iter().map(|line| line.trim().len()).sum();
+    only_best(base.len(), run, text, budget)
 }
 
 /// Behind which line of the file the longest run of lines that closes `piece` ends, if that is one place.
-fn tail(base: &[&str], piece: &[String]) -> Option<usize> {
+fn tail(base: &[&str], piece: &[String], budget: &Budget) -> Result<Option<usize>, Refusal> {
     let run =
         |at: usize| base[..=at].iter().rev().zip(piece.iter().rev()).take_while(|(a, b)| *a == b).count();
     let text = |length: usize| piece[piece.len() - length..].iter().map(|line| line.trim().len()).sum();
-    only_best(base.len(), run, text).map(|at| at + 1)
+    Ok(only_best(base.len(), run, text, budget)?.map(|at| at + 1))
 }
 
-fn only_best(places: usize, run: impl Fn(usize) -> usize, text: impl Fn(usize) -> usize) -> Option<usize> {
+fn only_best(
+    places: usize,
+    run: impl Fn(usize) -> usize,
+    text: impl Fn(usize) -> usize,
+    budget: &Budget,
+) -> Result<Option<usize>, Refusal> {
     let (mut best, mut place, mut ties) = (0, 0, 0);
     for at in 0..places {
         let length = run(at);
+        budget.spend(1 + length)?;
         if length > best {
             (best, place, ties) = (length, at, 1);
         } else if length == best {
             ties += 1;
         }
     }
-    (best > 0 && ties == 1 && text(best) >= MIN_TEXT).then_some(place)
+    Ok((best > 0 && ties == 1 && text(best) >= MIN_TEXT).then_some(place))
 }

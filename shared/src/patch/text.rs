@@ -60,7 +60,7 @@ impl<'a> Lines<'a> {
         edits: impl Iterator<Item = (Range<usize>, Vec<String>)>,
         final_newline: Option<bool>,
     ) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.whole.len());
         // A last line without an end gets one at first, for something may follow.
         let mut last_end = "";
         let mut put = |line: &str, end: &'a str| {

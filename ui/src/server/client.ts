@@ -1,7 +1,7 @@
 // The one door to the server: a client generated from the API's own description, with the token on every request.
 import createClient, { type Middleware } from 'openapi-fetch'
 import { type Problem, ProblemError, UnreachableError } from './problem'
-import type { components, paths } from './schema'
+import type { components, paths } from './schema.generated'
 import { currentToken } from './session'
 
 export type Schemas = components['schemas']

@@ -1,5 +1,5 @@
 // Errors of the API, as RFC 9457 problems. The page decides by `code`, never by prose.
-import type { components } from './schema'
+import type { components } from './schema.generated'
 
 export type Problem = components['schemas']['Problem']
 export type ProblemCode = Problem['code']

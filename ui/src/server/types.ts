@@ -1,5 +1,5 @@
 // The server's words by their names. Generated from openapi.json; nothing here is written by hand but the list.
-import type { components } from './schema'
+import type { components } from './schema.generated'
 
 type Words = components['schemas']
 

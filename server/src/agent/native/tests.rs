@@ -1,14 +1,14 @@
 //! The built-in loop: every limit at its edge, every trouble of a provider, and what a model may answer instead of calls.
 
 use super::*;
-use crate::agent::conformance::{APP, House, Make, edit_app, every_agent};
+use crate::agent::conformance::{APP, House, Make, edit_app, every_agent, goes_on_from_each_save};
 use crate::clock::{ManualClock, SystemClock};
 use crate::providers::keys::Keys;
 use crate::providers::scripted::{Scripted, Turn};
 use serde_json::json;
 use std::time::Duration;
 use tidemark_shared::RelPath;
-use tidemark_shared::task::{Cursor, OpenFile};
+use tidemark_shared::task::{Cursor, Metrics, OpenFile};
 
 fn over(model: Arc<Scripted>, limits: AgentLimits, clock: Arc<dyn Clock>) -> Arc<dyn AgentBackend> {
     let models = Arc::new(Models::new(vec![model], Arc::new(Keys::default()), []));
@@ -274,6 +274,76 @@ async fn edits_in_a_plain_answer_that_fit_nowhere_go_back_to_the_model_once() {
     assert_eq!(requests.len(), 2);
     let Some(Message::User { text }) = requests[1].messages.last() else { panic!() };
     assert!(text.contains("can't be placed"), "{text}");
+}
+
+/// Answers with what the loop remembers between two answers: cut off, edits in words, refused calls, a circle.
+#[tokio::test]
+async fn whatever_the_loop_remembers_survives_an_interruption() {
+    let cut = |text: &str| Turn::Say(vec![Delta::Text(text.into()), Delta::Done(StopReason::MaxTokens)]);
+    let edit = "src/App.tsx\n```tsx\n<<<<<<< SEARCH\n  return <h1>Tides</h1>;\n=======\n  return <h1>Ebb</h1>;\n>>>>>>> \
+                REPLACE\n```\n";
+    let (first, rest) = edit.split_at(40);
+    goes_on_from_each_save(house, vec![read("crlf.txt"), cut(first), Turn::text(rest)]).await;
+
+    let lost = "src/App.tsx\n```\n<<<<<<< SEARCH\nnot there\n=======\nx\n>>>>>>> REPLACE\n```\n";
+    goes_on_from_each_save(house, vec![read("crlf.txt"), Turn::text(lost), Turn::text(lost)]).await;
+
+    let limits = || AgentLimits { max_calls_per_step: 2, max_repeats: 2, ..AgentLimits::default() };
+    let call = |id: &str, path: &str| {
+        let input = json!({ "path": path, "content": "x" });
+        Delta::ToolCall(ToolCall { id: id.into(), name: "create_file".into(), input })
+    };
+    let many = Turn::Say(vec![call("1", "a"), call("2", "b"), call("3", "c")]);
+    goes_on_from_each_save(|turns| limited(turns, limits()), vec![many, Turn::text("Done.")]).await;
+
+    let list = |id: &str| Turn::call("", id, "list_files", json!({}));
+    let circle = vec![edit_app(), list("3"), list("4"), list("5")];
+    goes_on_from_each_save(|turns| limited(turns, limits()), circle).await;
+}
+
+#[tokio::test]
+async fn limits_count_over_all_attempts() {
+    let first =
+        limited(vec![edit_app(), read("crlf.txt")], AgentLimits { max_steps: 2, ..AgentLimits::default() });
+    first.run().await.unwrap();
+    let mut progress = Progress::default();
+    first.events.saves().into_iter().for_each(|further| progress.add(further));
+    progress.state.metrics.duration_ms = 59_000;
+    let go_on = async |limits: AgentLimits| {
+        let house = limited(vec![read("crlf.txt"), Turn::text("Done.")], limits);
+        let brief = Brief { progress: Some(progress.clone()), ..house.brief() };
+        let report = house.agent.run(brief, &house.events).await.unwrap();
+        (report.stopped.map(|error| error.message), report.metrics.steps, house.model.requests().len())
+    };
+    let limits = |max_steps, max_tokens| AgentLimits { max_steps, max_tokens, ..AgentLimits::default() };
+    assert_eq!(go_on(limits(4, 60)).await, (None, 4, 2));
+    let (stopped, steps, asked) = go_on(limits(3, 60)).await;
+    assert_eq!(
+        (stopped.unwrap().as_str(), steps, asked),
+        ("The agent stopped at the limit of 3 steps (max_steps).", 3, 1)
+    );
+    let (stopped, ..) = go_on(limits(4, 59)).await;
+    assert!(stopped.unwrap().contains("59 tokens (max_tokens)"));
+}
+
+#[tokio::test]
+async fn the_time_of_earlier_attempts_counts() {
+    let mut house = house(vec![Turn::Hang(vec![])]);
+    let clock = Arc::new(ManualClock::at(1_000));
+    house.agent = over(Arc::clone(&house.model), AgentLimits::default(), clock.clone());
+    let metrics = Metrics { duration_ms: 1_190_000, steps: 3, ..Metrics::default() };
+    let state = State { metrics, ..State::default() };
+    let brief = Brief { progress: Some(Progress { state, ..Progress::default() }), ..house.brief() };
+    let time = async {
+        while house.model.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(Duration::from_secs(10));
+    };
+    let (report, ()) = tokio::join!(house.agent.run(brief, &house.events), time);
+    let report = report.unwrap();
+    assert!(report.stopped.unwrap().message.contains("1200 seconds (max_seconds)"));
+    assert_eq!((report.metrics.duration_ms, report.metrics.steps), (1_200_000, 4));
 }
 
 #[tokio::test]

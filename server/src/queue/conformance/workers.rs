@@ -72,6 +72,24 @@ pub(super) async fn a_task_that_kills_its_workers_fails(queue: Queue, clock: Clo
     assert_eq!(events.last(), Some(&EventKind::Finished { status: TaskStatus::Failed, error: task.error }));
 }
 
+pub(super) async fn a_task_that_gets_on_outlives_any_number_of_workers(queue: Queue, clock: Clock) {
+    submit(&*queue, 1).await;
+    for attempt in 1..=5 {
+        let leased = lease(&*queue).await.unwrap();
+        assert_eq!(leased.lease.attempt, attempt);
+        let got_on = [
+            EventKind::Resumed { step: attempt },
+            EventKind::Saved { step: attempt, progress: Hash::of(b"what was done") },
+        ];
+        queue.append(&leased.lease, got_on.into()).await.unwrap();
+        clock.advance(TTL);
+    }
+    let interrupted = EventKind::Interrupted { step: 5 };
+    lease(&*queue).await.unwrap();
+    assert!(kinds(&*queue, task_id(1)).await.contains(&interrupted), "a resumed step is the one it is at");
+    assert_eq!(queue.stats().await.unwrap().lease_losses, 5);
+}
+
 pub(super) async fn an_expired_but_newest_lease_may_still_finish(queue: Queue, clock: Clock) {
     submit(&*queue, 1).await;
     let leased = lease(&*queue).await.unwrap();

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! header  "TIDELOG\n" · version u32 · first commit u64 · clean at u64 · CRC-32 u32
-//! frame   FF 1A 'T' FE · length u32 · commit u64 · CRC-32 u32 · form u8 · records as JSON, compressed or not
+//! frame   FF 1A 'T' FE · length u32 · commit u64 · CRC-32 u32 · form u8 · content
+//! content of form 0 and 1   records as JSON, plain or compressed
+//! content of form 2 and 3   length u32 · records as JSON, plain or compressed · for each body: length u32 · body
 //! ```
 //! Numbers are little-endian. A frame's mark holds bytes that no UTF-8 text has, so that JSON can't look like one, and
 //! its checksum covers length, commit and content: after damage the next whole frame is found by looking for it.
 
+use super::super::body::Body;
 use super::super::record::Record;
 use std::ops::Range;
 
-/// 2 added lanes.
+/// 2 added lanes and packed bodies.
 pub(super) const VERSION: u32 = 2;
 pub(super) const HEADER: usize = 32;
 const SIGN: &[u8; 8] = b"TIDELOG\n";
@@ -18,8 +21,10 @@ const MARK: [u8; 4] = [0xFF, 0x1A, b'T', 0xFE];
 const FRAME_HEADER: usize = 20;
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
+/// Added to the form of the JSON when packed bodies follow it.
+const BODIES: u8 = 2;
 /// Smaller commits are not worth compressing.
-const COMPRESS_FROM: usize = 512;
+const COMPRESS_FROM: usize = 2_048;
 /// A frame may not unpack to more than this: what claims to is damage.
 const MAX_UNPACKED: usize = 1 << 30;
 
@@ -59,19 +64,34 @@ impl Header {
 pub(super) fn encode(commit: u64, records: &[&Record]) -> std::io::Result<Vec<u8>> {
     let json = serde_json::to_vec(records)?;
     let packed = if json.len() >= COMPRESS_FROM { zstd::bulk::compress(&json, 1)? } else { Vec::new() };
-    let (form, content) =
+    let (form, json) =
         if packed.is_empty() || packed.len() >= json.len() { (PLAIN, &json) } else { (ZSTD, &packed) };
-    let length = u32::try_from(content.len() + 1).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
-    let mut frame = Vec::with_capacity(FRAME_HEADER + content.len() + 1);
+    let bodies: Vec<&[u8]> = records.iter().filter_map(|record| record.body()).map(Body::bytes).collect();
+    let room = bodies.iter().map(|body| body.len() + 4).sum::<usize>();
+    let mut frame = Vec::with_capacity(FRAME_HEADER + 5 + json.len() + room);
     frame.extend(MARK);
-    frame.extend(length.to_le_bytes());
+    frame.extend([0; 4]);
     frame.extend(commit.to_le_bytes());
     frame.extend([0; 4]);
-    frame.push(form);
-    frame.extend(content);
+    if bodies.is_empty() {
+        frame.push(form);
+        frame.extend(json);
+    } else {
+        frame.push(form + BODIES);
+        for part in std::iter::once(json.as_slice()).chain(bodies) {
+            frame.extend(length(part.len())?.to_le_bytes());
+            frame.extend(part);
+        }
+    }
+    let whole = length(frame.len() - FRAME_HEADER)?;
+    frame[4..8].copy_from_slice(&whole.to_le_bytes());
     let crc = checksum(&frame);
     frame[16..20].copy_from_slice(&crc.to_le_bytes());
     Ok(frame)
+}
+
+fn length(bytes: usize) -> std::io::Result<u32> {
+    u32::try_from(bytes).map_err(|_| std::io::ErrorKind::FileTooLarge.into())
 }
 
 /// Covers everything but the mark and the checksum itself.
@@ -132,13 +152,28 @@ fn frame_at(bytes: &[u8], at: usize) -> Option<(Found, usize)> {
     if checksum(frame) != u32_at(frame, 16) {
         return None;
     }
-    let json = match frame[FRAME_HEADER..].split_first()? {
-        (&PLAIN, content) => content.to_vec(),
-        (&ZSTD, content) => zstd::bulk::decompress(content, unpacked_size(content)?).ok()?,
-        (_, _) => return None,
+    let (form, content) = frame[FRAME_HEADER..].split_first()?;
+    let (json, mut bodies) = if *form >= BODIES { part(content)? } else { (content, &[][..]) };
+    let unpacked = match form % BODIES {
+        _ if *form > BODIES + ZSTD => return None,
+        PLAIN => None,
+        _ => Some(zstd::bulk::decompress(json, unpacked_size(json)?).ok()?),
     };
-    let records = serde_json::from_slice(&json).ok()?;
+    let mut records: Vec<Record> = serde_json::from_slice(unpacked.as_deref().unwrap_or(json)).ok()?;
+    if *form >= BODIES {
+        for body in records.iter_mut().filter_map(Record::body_mut) {
+            let (packed, rest) = part(bodies)?;
+            *body = Body::packed(packed.to_vec());
+            bodies = rest;
+        }
+    }
     Some((Found::Commit { number: u64_at(frame, 8), records, at }, at + frame.len()))
+}
+
+/// One part with its length before it, and what follows.
+fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_at_checked(4)?;
+    rest.split_at_checked(usize::try_from(u32_at(length, 0)).ok()?)
 }
 
 fn unpacked_size(content: &[u8]) -> Option<usize> {

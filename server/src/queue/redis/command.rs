@@ -83,12 +83,13 @@ impl Command {
     ) -> Result<Self, QueueError> {
         let is_large = fits(&kinds, limits).is_err();
         let step = kinds.iter().rev().find_map(|kind| match kind {
-            EventKind::Step { step } => Some(f64::from(*step)),
+            EventKind::Step { step } | EventKind::Resumed { step } => Some(f64::from(*step)),
             _ => None,
         });
+        let gets_on = kinds.iter().any(|kind| matches!(kind, EventKind::Saved { .. }));
         let mut command = Self::about("append", lease.task, false);
         let numbers = Numbers::new().f64(lease.attempt.into()).count(kinds.len()).f64(step.unwrap_or(-1.0));
-        command.add(&numbers.flag(is_large).0);
+        command.add(&numbers.flag(gets_on).flag(is_large).0);
         if !is_large {
             for kind in kinds {
                 command.add(&event(kind)?);

@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::ManualClock;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tidemark_shared::TaskStatus;
+use tidemark_shared::{Task, TaskStatus};
 
 const START: u64 = 1_800_000_000_000;
 

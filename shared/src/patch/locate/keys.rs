@@ -2,7 +2,8 @@
 
 use crate::Found;
 use std::cell::OnceCell;
-use std::hash::{Hash, Hasher};
+use std::collections::HashSet;
+use std::hash::{Hash as _, Hasher as _};
 
 /// From strict to loose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +25,20 @@ impl Level {
         }
     }
 
-    /// Equal for lines that are equal at this level. 64 bits of a keyed hash: equal lines are compared again when applied.
+    /// Equal for lines that are equal at this level.
     pub(crate) fn key(self, line: &str) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
+        let hash = |text: &str| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            text.hash(&mut hasher);
+            hasher.finish()
+        };
         match self {
-            Self::Exact => line.hash(&mut hasher),
-            Self::TrailingBlanks => line.trim_end().hash(&mut hasher),
-            Self::Unicode => fold(line, &mut hasher, false),
-            Self::Blanks => fold(line, &mut hasher, true),
+            Self::Exact => hash(line),
+            Self::TrailingBlanks => hash(line.trim_end()),
+            Self::Unicode if line.is_ascii() => hash(line),
+            Self::Unicode => hash(&line.chars().map(folded).collect::<String>().replace('…', "...")),
+            Self::Blanks => hash(&folded_text(line)),
         }
-        hasher.finish()
     }
 }
 
@@ -48,42 +53,28 @@ pub(crate) fn folded(c: char) -> char {
     }
 }
 
-/// Hashes `line` with punctuation folded and trailing blanks gone; with `blanks` also the leading ones, and runs as one.
-fn fold(line: &str, hasher: &mut impl Hasher, blanks: bool) {
-    let mut pending = 0_usize;
-    let mut started = !blanks;
-    for c in line.chars() {
-        let c = folded(c);
-        if c.is_whitespace() {
-            // What kind of blank it is matters only where blanks are not folded.
-            if blanks {
-                pending = usize::from(started);
-            } else {
-                pending += 1;
-                (c as u32).hash(hasher);
-            }
-            continue;
-        }
-        if blanks && pending > 0 {
-            (' ' as u32).hash(hasher);
-        }
-        pending = 0;
-        started = true;
-        if c == '…' {
-            "...".chars().for_each(|dot| (dot as u32).hash(hasher));
-        } else {
-            (c as u32).hash(hasher);
-        }
-    }
-}
-
-/// The text as compared at [`Level::Blanks`].
+/// The text as compared at [`Level::Blanks`]: punctuation folded, no blanks at its ends, and runs of them as one.
 pub(crate) fn folded_text(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
+    fold_into(&mut text, line);
+    text
+}
+
+fn fold_into(text: &mut String, line: &str) {
+    let start = text.len();
+    if line.is_ascii() {
+        for word in line.split_whitespace() {
+            if text.len() > start {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        return;
+    }
     for c in line.chars().map(folded) {
         match c {
             c if c.is_whitespace() => {
-                if !text.is_empty() && !text.ends_with(' ') {
+                if text.len() > start && !text.ends_with(' ') {
                     text.push(' ');
                 }
             }
@@ -91,19 +82,56 @@ pub(crate) fn folded_text(line: &str) -> String {
             c => text.push(c),
         }
     }
-    text.truncate(text.trim_end().len());
-    text
+    text.truncate(start + text[start..].trim_end().len());
 }
 
-/// The keys of a file's lines, each level computed when it is first asked for.
+/// A file's lines as compared at [`Level::Blanks`], one after another.
+pub(crate) struct Folded {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Folded {
+    fn of(lines: &[&str]) -> Self {
+        let mut folded = Self { text: String::new(), ends: Vec::with_capacity(lines.len()) };
+        for line in lines {
+            fold_into(&mut folded.text, line);
+            folded.ends.push(folded.text.len());
+        }
+        folded
+    }
+
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| &self.text[std::mem::replace(&mut start, *end)..*end])
+    }
+}
+
+/// What is computed of a file's lines, each when it is first asked for.
 #[derive(Default)]
 pub(crate) struct FileKeys {
     levels: [OnceCell<Vec<u64>>; 4],
+    folded: OnceCell<Folded>,
+    present: OnceCell<HashSet<u64>>,
 }
 
 impl FileKeys {
     pub(crate) fn at(&self, level: Level, lines: &[&str]) -> &[u64] {
-        self.levels[level as usize].get_or_init(|| lines.iter().map(|line| level.key(line)).collect())
+        self.levels[level as usize].get_or_init(|| match level {
+            Level::Blanks => self.folded(lines).lines().map(|line| Level::Exact.key(line)).collect(),
+            Level::Exact | Level::TrailingBlanks | Level::Unicode => {
+                lines.iter().map(|line| level.key(line)).collect()
+            }
+        })
+    }
+
+    pub(crate) fn folded(&self, lines: &[&str]) -> &Folded {
+        self.folded.get_or_init(|| Folded::of(lines))
+    }
+
+    /// Whether a line has this key at [`Level::Blanks`].
+    pub(crate) fn has(&self, key: u64, lines: &[&str]) -> bool {
+        self.present.get_or_init(|| self.at(Level::Blanks, lines).iter().copied().collect()).contains(&key)
     }
 }
 

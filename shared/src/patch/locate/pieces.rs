@@ -50,7 +50,8 @@ pub(super) fn around_elisions(
     Ok(Placed { at, found: Found::Aligned })
 }
 
-/// Takes the longest run of old lines that stands in one place only, then goes on behind it.
+/// Takes the longest run of old lines that stands in one place only, then goes on behind it. Each run has a change of its
+/// own: nobody writes a hunk without one, so that context alone is the same hunk with a line reworded.
 pub(super) fn greedy(ground: &Ground<'_>, lines: &[Line], old: &[usize]) -> Result<Placed, Refusal> {
     let keys = ground.keys.at(Level::Blanks, ground.lines);
     let wanted: Vec<u64> = old.iter().map(|k| Level::Blanks.key(&lines[*k].text)).collect();
@@ -59,10 +60,10 @@ pub(super) fn greedy(ground: &Ground<'_>, lines: &[Line], old: &[usize]) -> Resu
     let mut next = 0;
     while next < wanted.len() {
         let (mut best, mut places) = (0, Vec::new());
-        ground.spend((keys.len() - from) as u64)?;
+        ground.spend(keys.len() - from)?;
         for start in (from..keys.len()).filter(|start| keys[*start] == wanted[next]) {
             let run = wanted[next..].iter().zip(&keys[start..]).take_while(|(a, b)| a == b).count();
-            ground.spend(run as u64)?;
+            ground.spend(run)?;
             if run > best {
                 (best, places) = (run, vec![start]);
             } else if run == best {
@@ -87,6 +88,12 @@ pub(super) fn greedy(ground: &Ground<'_>, lines: &[Line], old: &[usize]) -> Resu
                 let why = format!("the file has other lines inside the change, before {:?}", line.trim());
                 return Err(Refusal::new(RefusalCode::NoMatch, why));
             }
+        }
+        let first = if next == 0 { 0 } else { old[next] };
+        let behind = old.get(next + best).copied().unwrap_or(lines.len());
+        if lines[first..behind].iter().all(|line| line.kind == LineKind::Context) {
+            let why = format!("the file has other lines before or behind {:?}", line.trim());
+            return Err(Refusal::new(RefusalCode::NoMatch, why));
         }
         at.extend((0..best).map(|offset| (old[next + offset], Some(places[0] + offset))));
         from = places[0] + best;

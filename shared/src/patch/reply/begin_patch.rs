@@ -1,19 +1,19 @@
 //! The `*** Begin Patch` format of OpenAI's apply_patch: file operations, `@@` headings, prefixed lines.
 
 use super::unified::{fill, hunk_header};
-use super::{Act, FileEdit, Refusal, RefusalCode, ReplyHunk};
+use super::{Act, FileEdit, Reading, Refusal, RefusalCode, ReplyHunk};
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     lines.iter().position(|line| line.trim().starts_with("*** Begin Patch") || operation(line).is_some())
 }
 
-enum Operation {
+pub(super) enum Operation {
     Update,
     Add,
     Delete,
 }
 
-fn operation(line: &str) -> Option<(Operation, &str)> {
+pub(super) fn operation(line: &str) -> Option<(Operation, &str)> {
     let rest = line.strip_prefix("*** ")?;
     [
         ("Update File: ", Operation::Update),
@@ -24,36 +24,55 @@ fn operation(line: &str) -> Option<(Operation, &str)> {
     .find_map(|(name, operation)| rest.strip_prefix(name).map(|path| (operation, path.trim())))
 }
 
-/// Reads every patch of the reply; the first may lack its `*** Begin Patch`.
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let mut edits = Vec::new();
-    let mut rest = lines;
-    while edits.is_empty()
-        || mark(rest, "*** Begin Patch").is_some()
-        || rest.iter().any(|l| operation(l).is_some())
-    {
-        let begin = mark(rest, "*** Begin Patch").map_or(0, |at| at + 1);
-        let Some(length) = mark(&rest[begin..], "*** End Patch") else {
+/// Reads every patch of the reply; one may lack its `*** Begin Patch`.
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
+    let (begins, ends) = (Marks::of(lines, "*** Begin Patch"), Marks::of(lines, "*** End Patch"));
+    let last_operation = lines.iter().rposition(|line| operation(line).is_some()).unwrap_or(0);
+    let (mut edits, mut beside) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while edits.is_empty() || begins.first_from(at).is_some() || at <= last_operation {
+        let begin = match begins.first_from(at) {
+            Some(mark) if !lines[at..mark].iter().any(|line| operation(line).is_some()) => {
+                beside.extend_from_slice(&lines[at..mark]);
+                mark + 1
+            }
+            _ => at,
+        };
+        let Some(end) = ends.first_from(begin) else {
             let why = "there is no `*** End Patch`: the reply was cut off";
             return Err(Refusal::new(RefusalCode::Truncated, why));
         };
-        let read = read_one(&rest[begin..begin + length]);
+        let read = read_one(&lines[begin..end]);
         if read.is_empty() {
             break;
         }
         edits.extend(read);
-        rest = &rest[begin + length + 1..];
+        at = end + 1;
     }
-    Ok(edits)
+    beside.extend_from_slice(&lines[at..]);
+    Ok(Reading { edits, beside })
 }
 
-/// The first line that is `mark`; one with blanks in front of it, which may be text of a file, only when no other is.
-fn mark(lines: &[&str], mark: &str) -> Option<usize> {
-    let exact = lines.iter().position(|line| line.trim_end() == mark);
-    exact.or_else(|| lines.iter().position(|line| line.trim() == mark))
+/// The lines that are one mark; those with blanks in front, which may be text of a file, count only where no other follows.
+struct Marks {
+    exact: Vec<usize>,
+    indented: Vec<usize>,
 }
 
-fn read_one(lines: &[&str]) -> Vec<FileEdit> {
+impl Marks {
+    fn of(lines: &[&str], mark: &str) -> Self {
+        let all = (0..lines.len()).filter(|at| lines[*at].trim() == mark);
+        let (exact, indented) = all.partition(|at| lines[*at].starts_with(mark));
+        Self { exact, indented }
+    }
+
+    fn first_from(&self, at: usize) -> Option<usize> {
+        let first = |marks: &[usize]| marks.get(marks.partition_point(|mark| *mark < at)).copied();
+        first(&self.exact).or_else(|| first(&self.indented))
+    }
+}
+
+pub(super) fn read_one(lines: &[&str]) -> Vec<FileEdit> {
     let mut edits: Vec<FileEdit> = Vec::new();
     let mut raw: Vec<(ReplyHunk, Vec<&str>)> = Vec::new();
     for line in lines {

@@ -17,7 +17,7 @@ pub(super) enum Inside {
 const MAX_DEPTH: usize = 4;
 
 pub(super) fn open(reply: &str) -> Inside {
-    let mut text = without_thinking(reply).to_owned();
+    let mut text = without_thinking(reply).replace("\r\n", "\n");
     for _ in 0..MAX_DEPTH {
         let inner = json_fence(text.trim()).unwrap_or(text.trim());
         if !inner.starts_with(['{', '"']) {

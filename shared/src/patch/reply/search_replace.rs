@@ -1,6 +1,7 @@
 //! SEARCH/REPLACE blocks, as Aider made them known, with the marker variants that models write.
 
-use super::{Act, FileEdit, Refusal, RefusalCode, clean_path, pair_hunk};
+use super::{Act, FileEdit, Reading, Refusal, RefusalCode, clean_path, pair_hunk};
+use std::collections::HashMap;
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     lines.iter().position(|line| is_start(line))
@@ -13,7 +14,7 @@ fn is_marker(line: &str, marker: char, words: &[&str]) -> bool {
     (5..=9).contains(&count) && rest.strip_prefix(' ').is_some_and(|word| words.contains(&word.trim_end()))
 }
 
-fn is_start(line: &str) -> bool {
+pub(super) fn is_start(line: &str) -> bool {
     const WORDS: [&str; 6] = ["SEARCH", "SEARCH>", "ORIGINAL", "ORIGINAL>", "HEAD", "HEAD>"];
     is_marker(line, '<', &WORDS) || is_marker(line, '-', &WORDS)
 }
@@ -23,13 +24,14 @@ fn is_middle(line: &str) -> bool {
     (5..=9).contains(&line.len()) && line.bytes().all(|b| b == b'=')
 }
 
-fn is_end(line: &str) -> bool {
+pub(super) fn is_end(line: &str) -> bool {
     const WORDS: [&str; 3] = ["REPLACE", "UPDATED", "updated"];
     is_marker(line, '>', &WORDS) || is_marker(line, '+', &WORDS)
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let mut edits: Vec<FileEdit> = Vec::new();
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
+    let (mut edits, mut beside) = (Vec::new(), Vec::new());
+    let mut hunks_of: HashMap<Option<String>, usize> = HashMap::new();
     let mut path: Option<String> = None;
     let mut at = 0;
     while at < lines.len() {
@@ -38,19 +40,45 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
             return Err(torn());
         }
         if !is_start(lines[at]) {
+            beside.push(lines[at]);
             at += 1;
             continue;
         }
-        path = path_above(&lines[..at]).or(path);
         // A new block before this one ended means that its end is missing.
         let end =
             lines[at + 1..].iter().position(|line| is_end(line) || is_start(line)).map(|end| at + 1 + end);
         let Some(end) = end.filter(|end| is_end(lines[*end])) else { return Err(cut_off()) };
-        let middle = at + 1 + middle(lines[at], &lines[at + 1..end])?;
-        add(&mut edits, path.clone(), &lines[at + 1..middle], &lines[middle + 1..end]);
+        path = path_above(&lines[..at]).or(path);
+        read_block(&mut edits, &mut hunks_of, path.clone(), &lines[at..end])?;
         at = end + 1;
     }
-    Ok(edits)
+    Ok(Reading { edits, beside })
+}
+
+/// Reads a block from its first mark up to its last. Blocks of one file are one edit, whose number `hunks_of` has: they are
+/// proven together.
+pub(super) fn read_block(
+    edits: &mut Vec<FileEdit>,
+    hunks_of: &mut HashMap<Option<String>, usize>,
+    path: Option<String>,
+    block: &[&str],
+) -> Result<(), Refusal> {
+    let middle = 1 + middle(block[0], &block[1..])?;
+    let (old, new) = (&block[1..middle], &block[middle + 1..]);
+    if old.iter().all(|line| line.trim().is_empty()) {
+        let lines = new.iter().map(|line| String::from(*line)).collect();
+        edits.push(FileEdit { path, other_path: None, act: Act::Create { lines, final_newline: true } });
+        return Ok(());
+    }
+    let edit = *hunks_of.entry(path.clone()).or_insert_with(|| {
+        let act = Act::Edit { hunks: Vec::new(), move_to: None };
+        edits.push(FileEdit { path, other_path: None, act });
+        edits.len() - 1
+    });
+    if let Act::Edit { hunks, .. } = &mut edits[edit].act {
+        hunks.push(pair_hunk(old, new)?);
+    }
+    Ok(())
 }
 
 /// Which line parts a block's two halves: the only one that can, or the only one as long as the block's first mark.
@@ -79,25 +107,8 @@ fn torn() -> Refusal {
     Refusal::new(RefusalCode::Malformed, why)
 }
 
-fn add(edits: &mut Vec<FileEdit>, path: Option<String>, old: &[&str], new: &[&str]) {
-    if old.iter().all(|line| line.trim().is_empty()) {
-        let lines = new.iter().map(|line| String::from(*line)).collect();
-        edits.push(FileEdit { path, other_path: None, act: Act::Create { lines, final_newline: true } });
-        return;
-    }
-    let hunk = pair_hunk(old, new);
-    // Blocks of one file are one edit: they are proven together.
-    for edit in edits.iter_mut().filter(|edit| edit.path == path) {
-        if let Act::Edit { hunks, .. } = &mut edit.act {
-            hunks.push(hunk);
-            return;
-        }
-    }
-    edits.push(FileEdit { path, other_path: None, act: Act::Edit { hunks: vec![hunk], move_to: None } });
-}
-
 /// The file's name on one of the four lines above a block, or in the info string of its fence.
-fn path_above(above: &[&str]) -> Option<String> {
+pub(super) fn path_above(above: &[&str]) -> Option<String> {
     for line in above.iter().rev().take(4) {
         let line = line.trim();
         if let Some(info) = line.strip_prefix("```") {

@@ -1,7 +1,7 @@
 //! Unified diffs as models write them: wrong or missing numbers and counts, bare `@@`, git headers, several files,
 //! missing prefixes. Counts and numbers are kept as hints only.
 
-use super::{Act, FileEdit, Line, LineKind, Refusal, RefusalCode, ReplyHunk, clean_path};
+use super::{Act, FileEdit, Line, LineKind, Reading, Refusal, RefusalCode, ReplyHunk, clean_path};
 
 pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     (0..lines.len()).find(|at| {
@@ -12,8 +12,19 @@ pub(super) fn first_mark(lines: &[&str]) -> Option<usize> {
     })
 }
 
-pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
-    let (lines, closed) = inside_fences(lines);
+pub(super) fn read<'a>(lines: &[&'a str]) -> Result<Reading<'a>, Refusal> {
+    let Fenced { inside, beside, closed } = inside_fences(lines);
+    let files = read_files(&inside);
+    if !closed && files.last().is_some_and(|file| !file.hunks.is_empty()) {
+        return Err(Refusal::new(
+            RefusalCode::Truncated,
+            "the code fence is never closed: the reply was cut off",
+        ));
+    }
+    Ok(Reading { edits: files.into_iter().map(Raw::into_edit).collect(), beside })
+}
+
+fn read_files<'a>(lines: &[&'a str]) -> Vec<Raw<'a>> {
     let mut files: Vec<Raw<'_>> = Vec::new();
     let mut rename: (Option<String>, Option<String>) = (None, None);
     let mut in_header = true;
@@ -48,13 +59,12 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
         at += 1;
     }
     flush_rename(&mut files, &mut rename);
-    if !closed && files.last().is_some_and(|file| !file.hunks.is_empty()) {
-        return Err(Refusal::new(
-            RefusalCode::Truncated,
-            "the code fence is never closed: the reply was cut off",
-        ));
-    }
-    Ok(files.into_iter().map(Raw::into_edit).collect())
+    files
+}
+
+/// Reads lines that are out of their fences.
+pub(super) fn read_bare(lines: &[&str]) -> Vec<FileEdit> {
+    read_files(lines).into_iter().map(Raw::into_edit).collect()
 }
 
 /// One file's part of a diff, as written.
@@ -105,38 +115,60 @@ impl Raw<'_> {
     }
 }
 
-/// The lines inside the fences that hold a diff, or all lines where none does; and whether every fence is closed.
-fn inside_fences<'a>(lines: &[&'a str]) -> (Vec<&'a str>, bool) {
-    let mut inside = Vec::new();
+/// A reply parted by its fences.
+struct Fenced<'a> {
+    /// The lines of the fences that hold a diff; all from the first mark on where none does.
+    inside: Vec<&'a str>,
+    beside: Vec<&'a str>,
+    /// Whether every fence is closed.
+    closed: bool,
+}
+
+fn inside_fences<'a>(lines: &[&'a str]) -> Fenced<'a> {
+    let (mut inside, mut beside) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < lines.len() {
         let Some(mark) = fence(lines[at]) else {
+            beside.push(lines[at]);
             at += 1;
             continue;
         };
         let body = &lines[at + 1..];
         let close = body.iter().position(|line| closes(line, mark));
         let inner = &body[..close.unwrap_or(body.len())];
-        if inner.iter().any(|line| ["@@", "--- ", "rename "].iter().any(|mark| line.starts_with(mark))) {
+        let after = (at + inner.len() + 2).min(lines.len());
+        if inner.iter().any(|line| is_of_diff(line)) {
             inside.extend_from_slice(inner);
+        } else {
+            beside.extend_from_slice(&lines[at..after]);
         }
         if close.is_none() {
-            return (inside, false);
+            return Fenced { inside, beside, closed: false };
         }
-        at += inner.len() + 2;
+        at = after;
     }
-    (if inside.is_empty() { lines.to_vec() } else { inside }, true)
+    if inside.is_empty() {
+        // Headers of git may stand before the first mark.
+        let mark = first_mark(lines).unwrap_or(0);
+        return Fenced { inside: lines.to_vec(), beside: lines[..mark].to_vec(), closed: true };
+    }
+    Fenced { inside, beside, closed: true }
+}
+
+/// Whether a fence with this line in it holds a diff.
+pub(super) fn is_of_diff(line: &str) -> bool {
+    ["@@", "--- ", "rename "].iter().any(|mark| line.starts_with(mark))
 }
 
 /// The mark that opens a fence on this line.
-fn fence(line: &str) -> Option<&str> {
+pub(super) fn fence(line: &str) -> Option<&str> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let text = line.trim_start_matches(mark);
     let count = line.len() - text.len();
     (count >= 3 && text.trim_end().chars().all(|c| c.is_alphanumeric() || c == '_')).then_some(&line[..count])
 }
 
-fn closes(line: &str, mark: &str) -> bool {
+pub(super) fn closes(line: &str, mark: &str) -> bool {
     line.strip_prefix(mark).is_some_and(|rest| rest.trim().is_empty())
 }
 
@@ -164,15 +196,16 @@ fn range(word: &str, sign: char) -> Option<(usize, usize)> {
     Some((start.parse().ok()?, count.parse().ok()?))
 }
 
-/// Reads a hunk's raw lines. A line without a known prefix is context as it stands; where no line is bare, a second
-/// reading takes blank prefixes as part of the text.
+/// Reads a hunk's raw lines. Where one has no known prefix, blanks in front of the others are text of theirs in the first
+/// reading and prefixes in the second; else the other way round.
 pub(super) fn fill(mut hunk: ReplyHunk, mut raw: Vec<&str>) -> ReplyHunk {
     while raw.last() == Some(&"") {
         raw.pop();
     }
-    let bare = raw.iter().any(|line| !line.is_empty() && !line.starts_with([' ', '+', '-', '\\', '\t']));
-    hunk.lines = read_lines(&raw, bare);
-    hunk.other_reading = (!bare).then(|| read_lines(&raw, true)).filter(|other| *other != hunk.lines);
+    hunk.unprefixed =
+        raw.iter().any(|line| !line.is_empty() && !line.starts_with([' ', '+', '-', '\\', '\t']));
+    hunk.lines = read_lines(&raw, hunk.unprefixed);
+    hunk.other_reading = Some(read_lines(&raw, !hunk.unprefixed)).filter(|other| *other != hunk.lines);
     hunk.final_newline = final_newline(&raw);
     hunk
 }

@@ -21,13 +21,18 @@ pub(super) fn read(lines: &[&str]) -> Result<Vec<FileEdit>, Refusal> {
                 "the code fence is never closed: the reply was cut off",
             ));
         };
-        if let Some(path) = path_in_info(&lines[at][ticks..]).or_else(|| path_before(&lines[..at])) {
+        if let Some(path) = path_of(&lines[at][ticks..], &lines[..at]) {
             let lines = body[..close].iter().map(|line| String::from(*line)).collect();
             edits.push(FileEdit { path: Some(path), other_path: None, act: Act::Whole { lines } });
         }
         at += close + 2;
     }
     Ok(edits)
+}
+
+/// The file that a fence holds, by its info string or the lines above it.
+pub(super) fn path_of(info: &str, above: &[&str]) -> Option<String> {
+    path_in_info(info).or_else(|| path_before(above))
 }
 
 /// `tsx title="src/App.tsx"` or `tsx:src/App.tsx`.

@@ -9,7 +9,7 @@ import { FileView } from '../../features/editor/file-view'
 import { paint } from '../../features/editor/paint'
 import { useFileProblems } from '../../features/editor/problems'
 import { PREVIEW_TAB, TabBar } from '../../features/editor/tab-bar'
-import { closeTab, openTab, readTabs, renameTab, type Tabs } from '../../features/editor/tabs'
+import { closeTab, openTab, readTabs, type Tabs } from '../../features/editor/tabs'
 import { FilesPanel } from '../../features/files/files-panel'
 import { SearchPanel } from '../../features/files/search-panel'
 import { askToFix } from '../../features/preview/errors'
@@ -26,7 +26,7 @@ import { takeAsked, useAsked } from '../../shell/go'
 import { MODES } from '../../shell/modes'
 import { Page } from '../Page'
 import { Dock, type DockTab } from './Dock'
-import { fileActs } from './disk'
+import { openedFileActs } from './file-acts'
 import { Layout, type NarrowPane } from './Layout'
 import { type Panes, PRESETS, type Preset, presetOf } from './panes'
 import { Side, type SideTab } from './Side'
@@ -35,12 +35,15 @@ import { ProjectMenu, StudioEnd } from './StudioTop'
 import { Switcher } from './Switcher'
 import { suggestionsFor } from './suggestions'
 import './studio.css'
+import { useDecisions } from './use-decisions'
 import { useFiles } from './use-files'
+import { useFirstFiles } from './use-first-files'
 import { useHunks } from './use-hunks'
 import { useScreen } from './use-kept'
 import { usePreview } from './use-preview'
 import { useProposed } from './use-proposed'
 import { useRoom } from './use-room'
+import { useSaving } from './use-saving'
 import { useStudioCommands } from './use-studio-commands'
 import { useTasks } from './use-tasks'
 
@@ -136,18 +139,7 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
     })
   }
 
-  // Files that were open when the screen was left, and the first ones of a project that was never opened.
-  const started = useRef(false)
-  useEffect(() => {
-    if (started.current || !list.data) return
-    started.current = true
-    const there = new Set(list.data.items.map((entry) => entry.path))
-    const kept = tabs.open.filter((path) => there.has(path))
-    const first = kept.length > 0 ? kept : FIRST_FILES.filter((path) => there.has(path)).slice(0, 1)
-    const next = { open: first, active: tabs.active && first.includes(tabs.active) ? tabs.active : first[0] }
-    setTabs(next)
-    for (const path of first) void buffers.open(path)
-  }, [list.data, tabs, buffers])
+  useFirstFiles(list.data?.items, tabs, setTabs, buffers)
 
   // A place that the palette or a link asked for.
   const asked = useAsked((state) => state.asked)
@@ -167,56 +159,9 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
     setPreviewShows('proposed')
   }, [reviewed])
 
-  const autoSave = settings.editor.autoSave
-  useEffect(() => {
-    if (!autoSave) return
-    const timers = new Map<string, ReturnType<typeof setTimeout>>()
-    const stop = buffers.onText((path) => {
-      clearTimeout(timers.get(path))
-      timers.set(
-        path,
-        setTimeout(() => {
-          if (buffers.snapshot().get(path)?.dirty && !buffers.snapshot().get(path)?.clash)
-            void buffers.save(path)
-        }, AUTO_SAVE_MS),
-      )
-    })
-    return () => {
-      stop()
-      for (const timer of timers.values()) clearTimeout(timer)
-    }
-  }, [autoSave, buffers])
-  useEffect(() => {
-    const onLeave = (event: BeforeUnloadEvent) => {
-      if (buffers.dirty().length > 0) event.preventDefault()
-    }
-    window.addEventListener('beforeunload', onLeave)
-    return () => window.removeEventListener('beforeunload', onLeave)
-  }, [buffers])
+  useSaving(buffers, settings.editor.autoSave)
 
-  /** Unsaved text of the files a change set touches is the person's newest word: it is on disk before the two are merged. */
-  const saveTouched = async (task: Task) => {
-    const touched = new Set(task.result?.filesModified.map((file) => file.path))
-    await Promise.all(
-      buffers
-        .dirty()
-        .filter((path) => touched.has(path))
-        .map((path) => buffers.save(path)),
-    )
-  }
-  const keep = async (hunk?: string) => {
-    const task = tasks.review
-    if (!task) return
-    await saveTouched(task)
-    if (hunk !== undefined) hunks.leave(hunk)
-    await tasks.accept(task, hunk === undefined ? undefined : [hunk])
-  }
-  const undo = async (hunk?: string, comment?: string) => {
-    const task = tasks.review
-    if (!task) return
-    if (hunk !== undefined) hunks.leave(hunk)
-    await tasks.reject(task, hunk === undefined ? undefined : [hunk], comment)
-  }
+  const { keep, undo } = useDecisions(tasks, hunks, buffers)
   const stepChange = (by: 1 | -1) => {
     const next = hunks.step(by)
     if (next && !showsReview) {
@@ -305,7 +250,13 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
   )
   const known = useMemo(() => new Set(list.data?.items.map((entry) => entry.path)), [list.data])
   const exists = useCallback((path: string) => known.has(path), [known])
-  const acts = fileActs(id)
+  const acts = openedFileActs(id, {
+    buffers,
+    tabs,
+    changeTabs,
+    open: openPath,
+    listAgain: list.refetch,
+  })
   const failedChecks = tasks.review?.result?.checks.filter((check) => check.status === 'failed').length ?? 0
   const inActive = active === undefined ? undefined : proposed.files.get(active)
 
@@ -323,33 +274,7 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
           onKept={(folders) => keepScreen({ folders })}
           onSelect={(path) => openPath(path)}
           onProblem={fail}
-          acts={{
-            createFile: async (path) => {
-              await acts.createFile(path)
-              await list.refetch()
-              openPath(path)
-            },
-            createFolder: async (path) => {
-              await acts.createFolder(path)
-              await list.refetch()
-            },
-            rename: async (from, to) => {
-              await acts.rename(from, to)
-              for (const path of infos.keys()) {
-                if (path === from || path.startsWith(`${from}/`))
-                  await buffers.renamed(path, to + path.slice(from.length))
-              }
-              changeTabs(renameTab(tabs, from, to))
-              await list.refetch()
-            },
-            remove: async (path) => {
-              await acts.remove(path)
-              const gone = tabs.open.filter((open) => open === path || open.startsWith(`${path}/`))
-              for (const open of gone) if (!infos.get(open)?.dirty) buffers.close(open)
-              changeTabs(gone.filter((open) => !infos.get(open)?.dirty).reduce(closeTab, tabs))
-              await list.refetch()
-            },
-          }}
+          acts={acts}
         />
       ) : (
         <SearchPanel projectId={id} onOpen={(path, line, col) => openPath(path, { line, col })} />
@@ -576,18 +501,6 @@ export function Studio({ project, settings }: { project: Project; settings: Sett
     </Page>
   )
 }
-
-/** Opened in a project that was never opened here: the first of these that is there. */
-const FIRST_FILES = [
-  'src/App.tsx',
-  'src/App.jsx',
-  'src/App.js',
-  'src/main.tsx',
-  'src/index.tsx',
-  'README.md',
-  'index.html',
-]
-const AUTO_SAVE_MS = 1_000
 
 function draftFrom(kept: { text: string; mode: string; model: string | undefined } | undefined): Draft {
   const mode = MODES.find((each) => each.id === kept?.mode)?.id ?? 'patch'

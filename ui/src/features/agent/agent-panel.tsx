@@ -9,6 +9,7 @@ import type { Task } from '../../server/types'
 import { Composer, type Draft } from './composer'
 import type { Session } from './sessions'
 import { Turn, type TurnActs } from './turn'
+import './agent.css'
 
 type AgentPanelProps = {
   session: Session | undefined

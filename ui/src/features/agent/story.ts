@@ -36,6 +36,14 @@ export type Phase =
   | { readonly kind: 'stopping' }
   | { readonly kind: 'ended'; readonly status: TaskStatus; readonly error: TaskError | undefined }
 
+/** A file that the model changes in its plain answer, as far as it has come. */
+export interface Writing {
+  readonly path: string
+  readonly added: number
+  readonly removed: number
+  readonly open: boolean
+}
+
 export interface Story {
   /** The last event that was folded in. */
   readonly seq: number
@@ -43,6 +51,12 @@ export interface Story {
   readonly phase: Phase
   readonly model: string | undefined
   readonly entries: readonly Entry[]
+  /** The entries that another attempt would go on from. */
+  readonly kept: readonly Entry[]
+  /** The step at which the worker was lost, until the task waits for something else. */
+  readonly lostAt: number | undefined
+  /** Empty once the answer is over: then its changes speak for themselves. */
+  readonly writing: readonly Writing[]
   readonly checks: readonly Check[]
   readonly decisions: readonly Decision[]
   readonly tokens: Tokens | undefined
@@ -57,6 +71,9 @@ export const emptyStory: Story = {
   phase: { kind: 'queued' },
   model: undefined,
   entries: [],
+  kept: [],
+  lostAt: undefined,
+  writing: [],
   checks: [],
   decisions: [],
   tokens: undefined,
@@ -80,17 +97,29 @@ export function tell(story: Story, event: TaskEvent): Story {
         phase: { kind: 'working', step: 1 },
         model: event.model,
         startedAt: story.startedAt ?? event.at,
-        entries: again
-          ? [{ kind: 'note', tone: 'plain', text: 'Started again from the beginning.' }]
-          : story.entries,
+        // Nothing of it stands any more, unless the next event says that it goes on.
+        entries: again && story.entries.length > 0 ? [startedAgain(story)] : story.entries,
+        writing: [],
         checks: again ? [] : story.checks,
       }
     }
+    case 'saved':
+      return { ...next, kept: story.entries }
+    case 'resumed':
+      return {
+        ...next,
+        phase: { kind: 'working', step: Math.max(1, event.step) },
+        entries: [...story.kept, wentOn(story)],
+      }
     case 'step':
-      return { ...next, phase: { kind: 'working', step: event.step } }
+      return { ...next, phase: { kind: 'working', step: event.step }, writing: [] }
     case 'text':
     case 'thinking':
       return { ...next, phase: working(story), entries: grown(story, event.type, event.text) }
+    case 'writing': {
+      const { path, addedLines: added, removedLines: removed, open } = event
+      return { ...next, writing: written(story.writing, { path, added, removed, open }) }
+    }
     case 'tool_called': {
       const line: ToolLine = {
         kind: 'tool',
@@ -100,7 +129,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         input: event.input,
         outcome: undefined,
       }
-      return { ...next, phase: working(story), entries: [...story.entries, line] }
+      return { ...next, phase: working(story), entries: [...story.entries, line], writing: [] }
     }
     case 'tool_finished':
       return {
@@ -122,16 +151,26 @@ export function tell(story: Story, event: TaskEvent): Story {
         checks: [...story.checks.filter((check) => check.name !== event.check.name), event.check],
       }
     case 'waiting':
-      return { ...next, phase: { kind: 'waiting', waitingFor: event.waitingFor, message: event.message } }
+      return {
+        ...next,
+        phase: { kind: 'waiting', waitingFor: event.waitingFor, message: event.message },
+        lostAt: undefined,
+      }
     case 'retrying':
-      return { ...next, phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs } }
+      return {
+        ...next,
+        phase: { kind: 'retrying', message: event.message, until: event.at + event.afterMs },
+        lostAt: undefined,
+        writing: [],
+      }
     case 'interrupted':
       return {
         ...next,
         entries: [
           ...story.entries,
-          { kind: 'note', tone: 'warn', text: 'The work was interrupted. It is tried again.' },
+          { kind: 'note', tone: 'warn', text: `${interrupted(event.step)}. It goes on by itself.` },
         ],
+        lostAt: event.step,
       }
     case 'cancel_requested':
       return { ...next, phase: { kind: 'stopping' } }
@@ -140,6 +179,7 @@ export function tell(story: Story, event: TaskEvent): Story {
         ...next,
         phase: { kind: 'ended', status: event.status, error: event.error ?? undefined },
         entries: story.entries.map(settled),
+        writing: [],
         endedAt: event.at,
       }
     case 'accepted':
@@ -172,6 +212,21 @@ export function tell(story: Story, event: TaskEvent): Story {
   }
 }
 
+function interrupted(step: number): string {
+  return step > 0 ? `Interrupted at step ${step}` : 'Interrupted'
+}
+
+function startedAgain(story: Story): Entry {
+  const why = story.lostAt === undefined ? '' : `${interrupted(story.lostAt)}. `
+  return { kind: 'note', tone: 'plain', text: `${why}Started again from the beginning.` }
+}
+
+function wentOn(story: Story): Entry {
+  const text =
+    story.lostAt === undefined ? 'Went on where it stopped.' : `${interrupted(story.lostAt)}, went on.`
+  return { kind: 'note', tone: 'plain', text }
+}
+
 function working(story: Story): Phase {
   if (story.phase.kind === 'stopping' || story.phase.kind === 'ended') return story.phase
   return { kind: 'working', step: stepOf(story) }
@@ -188,6 +243,12 @@ function grown(story: Story, kind: 'text' | 'thinking', text: string): readonly 
     return [...story.entries.slice(0, -1), { kind, step, text: last.text + text }]
   }
   return [...story.entries, { kind, step, text }]
+}
+
+/** The newest of a file counts, in the place where it was named first. */
+function written(files: readonly Writing[], file: Writing): readonly Writing[] {
+  const known = files.some((each) => each.path === file.path)
+  return known ? files.map((each) => (each.path === file.path ? file : each)) : [...files, file]
 }
 
 /** A tool that was running when the task ended did not finish. */

@@ -22,6 +22,7 @@ import { pendingHunks } from './sessions'
 import { grouped, type Phase, type Story } from './story'
 import { span, ToolLines } from './tool-lines'
 import { useStory } from './use-story'
+import { WritingLines } from './writing-lines'
 
 export type TurnActs = {
   exists: (path: string) => boolean
@@ -91,6 +92,7 @@ export function Turn({ task, modelName, acts, onGrow, last }: TurnProps) {
       {over && !said && task.result?.explanation && (
         <Markdown text={task.result.explanation} exists={acts.exists} onPlace={acts.onPlace} />
       )}
+      {!over && <WritingLines files={story.writing} />}
       {!over && <Now phase={story.phase} task={task} acts={acts} />}
       <References task={task} acts={acts} />
       <Changes task={task} acts={acts} />
@@ -153,9 +155,12 @@ function Now({ phase, task, acts }: { phase: Phase; task: Task; acts: TurnActs }
   )
 }
 
+const clock = (time: number) =>
+  new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+
 export function phaseInWords(
   phase: Phase,
-  task: Pick<Task, 'status' | 'waitingFor' | 'cancelRequested'>,
+  task: Pick<Task, 'status' | 'waitingFor' | 'cancelRequested' | 'runAt' | 'attempt'>,
 ): string {
   if (task.cancelRequested) return 'Stopping'
   if (task.status === 'queued') {
@@ -166,10 +171,15 @@ export function phaseInWords(
         return 'Waits for your answer.'
       case 'budget':
         return 'Waits for the budget to reset.'
+      case 'task':
+        return 'Waits for the task before it.'
       case 'slot':
         return 'Waits for its turn.'
       default:
-        return phase.kind === 'waiting' ? phase.message : 'Waits for its turn.'
+        if (phase.kind === 'waiting') return phase.message
+        if (phase.kind === 'retrying') return `${phase.message} It is tried again at ${clock(phase.until)}.`
+        if (task.runAt != null && task.attempt === 0) return `Waits until ${clock(task.runAt)}.`
+        return 'Waits for its turn.'
     }
   }
   switch (phase.kind) {

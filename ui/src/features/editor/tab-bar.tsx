@@ -3,6 +3,7 @@ import { AppWindow, FileDiff, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { FileIcon } from '../../kit/file-icon'
 import { type Tabs, tabNames } from './tabs'
+import './editor.css'
 
 export const REVIEW_TAB = 'tidemark:review'
 export const PREVIEW_TAB = 'tidemark:preview'

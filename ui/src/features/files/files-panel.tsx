@@ -6,6 +6,7 @@ import { Banner, Empty, Skeleton } from '../../kit/feedback'
 import type { FileEntry } from '../../server/types'
 import { type FileActs, FileTree, type TreeRequest } from './file-tree'
 import { foldersAbove, type Mark } from './tree'
+import './files.css'
 
 type FilesPanelProps = {
   name: string

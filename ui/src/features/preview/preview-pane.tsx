@@ -17,6 +17,7 @@ import { Empty } from '../../kit/feedback'
 import type { Preview } from '../../server/types'
 import { PreviewEngine, type PreviewEvent, type PreviewFiles, type PreviewStage } from './engine'
 import type { PreviewError } from './errors'
+import './preview.css'
 
 export type PreviewStanding = {
   stage: PreviewStage | 'live' | 'unreachable'

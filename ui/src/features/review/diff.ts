@@ -1,4 +1,4 @@
-//! A hunk as rows to draw: numbers on both sides, pairs for side by side, and the words that differ within a pair.
+//! A hunk as rows to draw: numbers on both sides, pairs for side by side, and the words that differ, as the server says.
 import type { Hunk } from '../../server/types'
 
 export type Sign = ' ' | '+' | '-'
@@ -8,9 +8,12 @@ export interface DiffRow {
   readonly text: string
   readonly oldLine: number | undefined
   readonly newLine: number | undefined
-  /** The line on the other side that this one replaces, for word highlights. */
-  readonly pair: string | undefined
+  /** What differs from the line that it replaces, or that replaces it; nothing where the line is changed whole. */
+  readonly changed: readonly Span[] | undefined
 }
+
+/** From and to, in UTF-16 code units. */
+type Span = readonly number[]
 
 export interface SidePair {
   readonly left: DiffRow | undefined
@@ -22,44 +25,28 @@ export interface Part {
   readonly changed: boolean
 }
 
-/** The hunk's lines with their numbers; a removed line and the added one in its place know each other. */
-export function diffRows(hunk: Pick<Hunk, 'lines' | 'oldStart' | 'newStart'>): DiffRow[] {
+/** The hunk's lines with their numbers; a removed line and the added one in its place have their words marked. */
+export function diffRows(hunk: Pick<Hunk, 'lines' | 'oldStart' | 'newStart' | 'reworded'>): DiffRow[] {
+  const changed = new Map<number, readonly Span[]>()
+  for (const pair of hunk.reworded ?? []) {
+    changed.set(pair.old, pair.gone)
+    changed.set(pair.new, pair.come)
+  }
   let oldLine = Math.max(hunk.oldStart, 1)
   let newLine = Math.max(hunk.newStart, 1)
-  const rows = hunk.lines.map((line): DiffRow => {
+  return hunk.lines.map((line, index): DiffRow => {
     const sign: Sign = line.startsWith('+') ? '+' : line.startsWith('-') ? '-' : ' '
     const row: DiffRow = {
       sign,
       text: line.slice(1).replace(/\r$/, ''),
       oldLine: sign === '+' ? undefined : oldLine,
       newLine: sign === '-' ? undefined : newLine,
-      pair: undefined,
+      changed: changed.get(index),
     }
     if (sign !== '+') oldLine += 1
     if (sign !== '-') newLine += 1
     return row
   })
-  return paired(rows)
-}
-
-function paired(rows: readonly DiffRow[]): DiffRow[] {
-  const out = [...rows]
-  for (let start = 0; start < rows.length; start += 1) {
-    if (rows[start]?.sign !== '-') continue
-    let middle = start
-    while (rows[middle]?.sign === '-') middle += 1
-    let end = middle
-    while (rows[end]?.sign === '+') end += 1
-    for (let step = 0; step < Math.min(middle - start, end - middle); step += 1) {
-      const removed = rows[start + step]
-      const added = rows[middle + step]
-      if (!removed || !added || !alike(removed.text, added.text)) continue
-      out[start + step] = { ...removed, pair: added.text }
-      out[middle + step] = { ...added, pair: removed.text }
-    }
-    start = end - 1
-  }
-  return out
 }
 
 /** Pairs for two columns; where one side has more lines the other stays empty. */
@@ -88,55 +75,15 @@ export function sideBySide(rows: readonly DiffRow[]): SidePair[] {
   return pairs
 }
 
-/** Longest line that is compared word by word; longer ones are shown as changed whole. */
-const WORDS_MAX = 400
-
-/** `text` in parts, those marked that `other` has not, in its order. */
-export function changedParts(text: string, other: string): Part[] {
-  const mine = words(text)
-  const theirs = words(other)
-  if (mine.length > WORDS_MAX || theirs.length > WORDS_MAX) return [{ text, changed: true }]
-  const keep = common(mine, theirs)
+/** `text` in parts, those within `changed` marked. */
+export function changedParts(text: string, changed: readonly Span[]): Part[] {
   const parts: Part[] = []
-  mine.forEach((word, index) => {
-    const changed = !keep.has(index)
-    const last = parts.at(-1)
-    if (last && last.changed === changed) parts[parts.length - 1] = { text: last.text + word, changed }
-    else parts.push({ text: word, changed })
-  })
+  let at = 0
+  for (const [from = 0, to = 0] of changed) {
+    if (from > at) parts.push({ text: text.slice(at, from), changed: false })
+    parts.push({ text: text.slice(from, to), changed: true })
+    at = to
+  }
+  if (at < text.length) parts.push({ text: text.slice(at), changed: false })
   return parts
-}
-
-function words(text: string): string[] {
-  return text.match(/[\p{L}\p{N}_$]+|\s+|./gu) ?? []
-}
-
-function alike(a: string, b: string): boolean {
-  const mine = words(a).filter((word) => word.trim() !== '')
-  const theirs = words(b).filter((word) => word.trim() !== '')
-  if (mine.length === 0 || theirs.length === 0 || mine.length > WORDS_MAX || theirs.length > WORDS_MAX)
-    return false
-  return common(mine, theirs).size * 2.5 >= Math.max(mine.length, theirs.length)
-}
-
-/** The indexes of `a` that are in a longest common subsequence with `b`. */
-function common(a: readonly string[], b: readonly string[]): Set<number> {
-  const width = b.length + 1
-  const table = new Uint16Array((a.length + 1) * width)
-  const at = (i: number, j: number) => table[i * width + j] ?? 0
-  for (let i = a.length - 1; i >= 0; i -= 1) {
-    for (let j = b.length - 1; j >= 0; j -= 1) {
-      table[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
-    }
-  }
-  const kept = new Set<number>()
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (a[i] === b[j]) {
-      kept.add(i)
-      i += 1
-      j += 1
-    } else if (at(i + 1, j) >= at(i, j + 1)) i += 1
-    else j += 1
-  }
-  return kept
 }

@@ -214,7 +214,7 @@ function Cell({ row, numbers, painted }: CellProps) {
 }
 
 function Text({ row, painted }: { row: DiffRow; painted: readonly Painted[] | undefined }) {
-  const parts = row.pair === undefined ? [] : changedParts(row.text, row.pair)
+  const parts = row.changed === undefined ? [] : changedParts(row.text, row.changed)
   const mark = row.sign === '+' ? 'w-add' : 'w-del'
   const drawn: Drawn[] = overlaid(
     painted && joined(painted) === row.text ? painted : [{ text: row.text, kind: '' }],

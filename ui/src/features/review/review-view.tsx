@@ -24,6 +24,7 @@ import type { Check, Conflict, FileChange, Task } from '../../server/types'
 import { ConflictView } from './conflict-view'
 import { type Decide, HunkView } from './hunk-view'
 import { decided, itemsOf, step, stepFile } from './order'
+import './review.css'
 
 export type ReviewActs = Decide & {
   keepAll: () => void

@@ -149,7 +149,7 @@ end
 
 function commands.append()
   local id = arg()
-  local attempt, count, step, is_large = numbers('<dddB')
+  local attempt, count, step, gets_on, is_large = numbers('<dddBB')
   local from = at
   if is_large == 0 then at = at + count end
   local h, why = held(id, attempt)
@@ -159,6 +159,8 @@ function commands.append()
   for i = 1, count do event(h, ARGV[from + i]) end
   if count > 0 then
     if step >= 0 then h[STEP] = step end
+    -- The workers that were lost until here are not its fault.
+    if gets_on == 1 then h[LOST] = 0 end
     moved[id] = h
     news[#news + 1] = struct.pack('>Bc16', 2, id)
   end

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/agent/queue/{mode}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Take nothing more from the line of one mode, or take from it again. What runs goes on. */
+        patch: operations["editLane"];
+        trace?: never;
+    };
     "/api/agent/tasks": {
         parameters: {
             query?: never;
@@ -549,6 +566,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of the house in Prometheus' text format. */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -692,6 +726,16 @@ export interface components {
             /** @enum {string} */
             type: "thinking";
         } | {
+            /** Format: int32 */
+            addedLines: number;
+            /** @description Whether more of it is expected. */
+            open: boolean;
+            path: components["schemas"]["RelPath"];
+            /** Format: int32 */
+            removedLines: number;
+            /** @enum {string} */
+            type: "writing";
+        } | {
             callId: string;
             input: Record<string, never>;
             /** @description One line for a person: the file, the words searched for. */
@@ -720,6 +764,18 @@ export interface components {
             check: components["schemas"]["Check"];
             /** @enum {string} */
             type: "check_finished";
+        } | {
+            /** @description The object that holds what is new since the one before. */
+            progress: components["schemas"]["Hash"];
+            /** Format: int32 */
+            step: number;
+            /** @enum {string} */
+            type: "saved";
+        } | {
+            /** Format: int32 */
+            step: number;
+            /** @enum {string} */
+            type: "resumed";
         } | {
             message: string;
             /** @enum {string} */
@@ -891,6 +947,8 @@ export interface components {
              */
             oldStart: number;
             review: components["schemas"]["HunkReview"];
+            /** @description The lines that stand for each other, for highlights; any other line is changed whole. */
+            reworded?: components["schemas"]["Reworded"][];
             /** @description The enclosing definition, as after the second `@@`. */
             section?: string;
         };
@@ -903,6 +961,23 @@ export interface components {
         HunkReview: "pending" | "accepted" | "rejected";
         /** @enum {string} */
         KeySource: "environment" | "keychain" | "session";
+        /** @description The body of `PATCH /api/agent/queue/{mode}`. */
+        LaneEdit: {
+            isPaused: boolean;
+        };
+        /** @description The line of one mode. */
+        LaneHealth: {
+            /** @description Nothing is taken from it until it is resumed. */
+            isPaused: boolean;
+            mode: components["schemas"]["Mode"];
+            oldestQueuedAt?: components["schemas"]["u64"] | null;
+            /** Format: int64 */
+            processing: number;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            waiting: number;
+        };
         /** @description The answer to `POST /api/session/launch`: an address that opens the studio in one more window, once. */
         LaunchUrl: {
             url: string;
@@ -977,9 +1052,12 @@ export interface components {
         };
         /** @description The body of `POST /api/agent/tasks`. */
         NewTask: {
+            after?: components["schemas"]["TaskId"] | null;
             cursor?: components["schemas"]["Cursor"] | null;
             /** @description Unsaved buffers: the snapshot is the disk with these laid over it. */
             files?: components["schemas"]["OpenFile"][];
+            /** @description Ask the model even when the same was asked of the same files before. */
+            fresh?: boolean;
             id?: components["schemas"]["TaskId"] | null;
             mode: components["schemas"]["Mode"];
             model?: components["schemas"]["ModelId"] | null;
@@ -990,6 +1068,7 @@ export interface components {
             priority?: number | null;
             projectId: components["schemas"]["ProjectId"];
             prompt: string;
+            runAt?: components["schemas"]["u64"] | null;
             sessionId?: components["schemas"]["SessionId"] | null;
         };
         /** @description A file as the person sees it, when that differs from the disk: an unsaved buffer. */
@@ -1094,13 +1173,24 @@ export interface components {
         ProviderStatus: "connected" | "no_key" | "bad_key" | "unreachable" | "unknown";
         /** @description The ledger in numbers. */
         QueueHealth: {
-            /** Format: int64 */
+            /** @description `sled` or `redis`. */
+            backend: string;
+            lanes: components["schemas"]["LaneHealth"][];
+            /**
+             * Format: int64
+             * @description Workers lost while they ran a task.
+             */
             leaseLosses: number;
             oldestQueuedAt?: components["schemas"]["u64"] | null;
             /** Format: int64 */
             processing: number;
             /** Format: int64 */
             queued: number;
+            /**
+             * Format: int64
+             * @description Failures that were tried again.
+             */
+            retries: number;
             /** Format: int64 */
             waiting: number;
         };
@@ -1143,6 +1233,20 @@ export interface components {
             task: components["schemas"]["Task"];
             /** @description The files that were written, with what they hold now. */
             written: components["schemas"]["WrittenFile"][];
+        };
+        /** @description A removed line and the added one in its place, and which of their words differ. */
+        Reworded: {
+            /** @description What of the added line is not in the removed one, behind the `+`. */
+            come: number[][];
+            /** @description What of the removed line is not in the added one: from and to, in UTF-16 code units behind the `-`. */
+            gone: number[][];
+            /** Format: int32 */
+            new: number;
+            /**
+             * Format: int32
+             * @description Their places in the hunk's `lines`, from 0.
+             */
+            old: number;
         };
         /** @description The body of `PUT /api/projects/{id}/files/{path}`. Encoding and BOM of an existing file are kept. */
         SaveFile: {
@@ -1249,11 +1353,13 @@ export interface components {
         };
         /** @description A task as its readers see it. */
         Task: {
+            after?: components["schemas"]["TaskId"] | null;
             /**
              * Format: int32
              * @description Rises with every lease; the fence that keeps a lost worker from writing.
              */
             attempt: number;
+            cacheKey?: components["schemas"]["Hash"] | null;
             /** @description Someone asked to cancel it while a worker had it. */
             cancelRequested?: boolean;
             createdAt: components["schemas"]["u64"];
@@ -1272,6 +1378,7 @@ export interface components {
             result?: components["schemas"]["TaskResult"] | null;
             retryOf?: components["schemas"]["TaskId"] | null;
             review: components["schemas"]["Review"];
+            runAt?: components["schemas"]["u64"] | null;
             sessionId: components["schemas"]["SessionId"];
             /** @description The snapshot that the task works on: the object that lists the project's files and their hashes. */
             snapshot: components["schemas"]["Hash"];
@@ -1297,7 +1404,7 @@ export interface components {
          * @description Why a task failed, for a program; `message` is for a person.
          * @enum {string}
          */
-        TaskErrorCode: "bad_key" | "unknown_model" | "no_model" | "provider_failed" | "provider_silent" | "rate_limited" | "refused" | "limit_reached" | "project_gone" | "storage" | "demo_cannot" | "interrupted" | "internal";
+        TaskErrorCode: "bad_key" | "unknown_model" | "no_model" | "provider_failed" | "provider_silent" | "rate_limited" | "refused" | "limit_reached" | "project_gone" | "storage" | "demo_cannot" | "interrupted" | "dependency_failed" | "internal";
         /** @description One thing that happened to a task. */
         TaskEvent: components["schemas"]["EventKind"] & {
             at: components["schemas"]["u64"];
@@ -1366,7 +1473,7 @@ export interface components {
          * @description What a queued task waits for, other than its place in line.
          * @enum {string}
          */
-        WaitingFor: "network" | "approval" | "budget" | "slot";
+        WaitingFor: "network" | "approval" | "budget" | "slot" | "task";
         WrittenFile: {
             hash?: components["schemas"]["Hash"] | null;
             /** @description The person's own edits since the task began were merged in. */
@@ -1384,6 +1491,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    editLane: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: components["schemas"]["Mode"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaneEdit"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTasks: {
         parameters: {
             query?: {
@@ -1597,8 +1736,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this number; `Last-Event-ID` counts more. */
                 after?: components["schemas"]["u64"];
-                /** @description `false`: end the stream once a finished task's events were all sent. Otherwise it stays open for its review. */
-                follow?: boolean;
+                follow?: "true" | "false" | "now";
             };
             header?: {
                 "Last-Event-ID"?: number | null;
@@ -2643,6 +2781,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthDetails"];
+                };
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description What went wrong, for a program and for a person */
