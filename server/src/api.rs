@@ -57,6 +57,7 @@ fn declared() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::open))
         .routes(routes!(session::launch))
         .routes(routes!(tasks::submit, tasks::list))
+        .routes(routes!(tasks::submit_batch))
         .routes(routes!(tasks::get, tasks::edit))
         .routes(routes!(tasks::cancel))
         .routes(routes!(tasks::retry))

@@ -11,6 +11,7 @@ use crate::store::ObjectStore;
 use crate::tasks::review::Reviews;
 use crate::tasks::submit::{Limits, Submitting};
 use crate::workspace::Workspace;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +58,8 @@ pub struct App {
 
 impl App {
     /// The parts that taking in a task needs.
-    pub fn submitting(&self) -> Submitting<'_> {
+    /// `address`: where the request comes from, over the network.
+    pub fn submitting(&self, address: Option<IpAddr>) -> Submitting<'_> {
         Submitting {
             queue: self.queue.as_ref(),
             workspace: &self.workspace,
@@ -66,6 +68,7 @@ impl App {
             default_model: self.default_model.as_ref(),
             clock: self.clock.as_ref(),
             limits: &self.task_limits,
+            address,
         }
     }
 

@@ -24,6 +24,7 @@ mod ledger;
 mod limits;
 mod line;
 pub mod memory;
+mod pace;
 mod record;
 pub mod redis;
 mod shelver;
@@ -38,6 +39,7 @@ mod writer;
 mod conformance;
 
 pub use limits::{Backoff, QueueLimits, Retries};
+pub use pace::{Pace, Rate};
 
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -210,10 +212,28 @@ pub enum QueueError {
     LeaseLost(TaskId),
     #[error("there is a limit of {limit} on {what}")]
     Full { what: &'static str, limit: usize },
+    /// Sent too soon after others: see [`Pace`].
+    #[error("too many tasks in a short time; the next can be sent in {} s", seconds(*.retry_after))]
+    TooSoon { retry_after: Duration },
     #[error("the disk is full; nothing was changed")]
     DiskFull,
     #[error("the ledger failed: {0}")]
     Storage(String),
+}
+
+/// Whole seconds after which that much time has passed.
+pub fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// How a task is submitted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubmitOptions {
+    /// When a task with the same `cache_key` has not ended yet, none is made: that one answers, as `Same`.
+    pub joins: bool,
+    /// What the task is counted against, all or none: too soon is [`QueueError::TooSoon`]. A task that is known already
+    /// is not counted again.
+    pub paces: Vec<Pace>,
 }
 
 /// How [`TaskQueue::submit`] took a task.
@@ -247,11 +267,10 @@ pub trait TaskQueue: Send + Sync {
     ///
     /// [`TaskErrorCode::DependencyFailed`]: tidemark_shared::TaskErrorCode::DependencyFailed
     async fn submit(&self, task: Task) -> Result<Submission, QueueError> {
-        self.submit_or_join(task, false).await
+        self.submit_with(task, SubmitOptions::default()).await
     }
-    /// As [`Self::submit`]; one that `joins` is not made when a task with its `cache_key` has not ended yet: that one
-    /// answers, as `Same`.
-    async fn submit_or_join(&self, task: Task, joins: bool) -> Result<Submission, QueueError>;
+    /// As [`Self::submit`], with more to it.
+    async fn submit_with(&self, task: Task, options: SubmitOptions) -> Result<Submission, QueueError>;
     async fn get(&self, id: TaskId) -> Result<Task, QueueError>;
     /// Tasks, newest first. A cursor that is no longer known is [`QueueError::NotFound`].
     async fn list(&self, filter: TaskFilter) -> Result<TaskPage, QueueError>;

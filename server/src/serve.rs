@@ -54,7 +54,8 @@ pub async fn start(loaded: Loaded, desktop: Arc<dyn Desktop>) -> Result<Running,
     let router = api::router(Arc::clone(&app));
     let stopping = app.stopping.clone();
     let serving = tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).await;
         if let Err(why) = served {
             tracing::error!(%why, "the door broke");
         }

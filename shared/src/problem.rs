@@ -73,6 +73,9 @@ pub struct Problem {
     /// Finds the request in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// Seconds after which trying again may do, as the header `Retry-After` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -95,6 +98,7 @@ impl Problem {
             code,
             detail: sentence(detail.into()),
             trace: None,
+            retry_after: None,
             errors: Vec::new(),
             conflicts: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 pub mod transition;
 
-use crate::{Millis, ModelId, ProjectId, RelPath, SessionId, TaskId, TaskResult, UserId};
+use crate::{Millis, ModelId, Problem, ProjectId, RelPath, SessionId, TaskId, TaskResult, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -281,6 +281,29 @@ pub struct Submitted {
     pub task_id: TaskId,
     pub session_id: SessionId,
     pub status: TaskStatus,
+}
+
+/// The body of `POST /api/agent/tasks/batch`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewBatch {
+    /// Taken in this order; one may wait for an earlier one by its client-made id.
+    pub tasks: Vec<NewTask>,
+}
+
+/// The answer to `POST /api/agent/tasks/batch`: what became of each task, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmittedBatch {
+    pub items: Vec<BatchItem>,
+}
+
+/// One task of a batch: in line, or refused by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum BatchItem {
+    Submitted(Submitted),
+    Refused(Problem),
 }
 
 /// The answer to `GET /api/agent/tasks`, newest first.

@@ -2,9 +2,11 @@
 
 use super::problem::Refusal;
 use crate::auth::Caller;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use tidemark_shared::problem::FieldError;
 use tidemark_shared::{Problem, ProblemCode};
 
@@ -100,6 +102,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             .await
             .map_err(|why| refused("path", &why.body_text()))?;
         Ok(Self(path))
+    }
+}
+
+/// Where a request comes from; nothing over a Unix socket.
+pub(super) struct Address(pub(super) Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map(|ConnectInfo(peer)| peer.ip())))
     }
 }
 

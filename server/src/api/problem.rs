@@ -5,10 +5,11 @@ use crate::auth::AuthError;
 use crate::desktop::DesktopError;
 use crate::models::{KeyError, NoModel};
 use crate::preview::PreviewError;
-use crate::queue::QueueError;
+use crate::queue::{self, QueueError};
 use crate::store::StoreError;
 use crate::tasks::submit::SubmitError;
 use crate::workspace::WorkspaceError;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use tidemark_shared::path::BadPath;
 use tidemark_shared::{Problem, ProblemCode};
@@ -16,6 +17,9 @@ use tidemark_shared::{Problem, ProblemCode};
 /// A request that is not answered as asked. The outermost layer writes the body, because it knows the trace.
 #[derive(Debug)]
 pub struct Refusal(pub(super) Box<Problem>);
+
+/// Seconds after which to look again whether a line has room.
+const WHEN_FULL: u64 = 10;
 
 pub(super) type Answer<T> = Result<T, Refusal>;
 
@@ -48,6 +52,9 @@ impl IntoResponse for Refusal {
         let status = axum::http::StatusCode::from_u16(self.0.status)
             .unwrap_or(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response.extensions_mut().insert(std::sync::Arc::new(*self.0));
         response
     }
@@ -99,9 +106,16 @@ impl From<QueueError> for Refusal {
             QueueError::WrongState { .. } => ProblemCode::WrongState,
             QueueError::Full { .. } => ProblemCode::RateLimited,
             QueueError::DiskFull => ProblemCode::Storage,
+            QueueError::TooSoon { .. } => ProblemCode::RateLimited,
             QueueError::LeaseLost(_) | QueueError::Storage(_) => return Self::internal(&why),
         };
-        Self::new(code, why.to_string())
+        let mut refusal = Self::new(code, why.to_string());
+        refusal.0.retry_after = match why {
+            QueueError::TooSoon { retry_after } => Some(queue::seconds(retry_after)),
+            QueueError::Full { .. } => Some(WHEN_FULL),
+            _ => None,
+        };
+        refusal
     }
 }
 

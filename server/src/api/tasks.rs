@@ -1,6 +1,6 @@
 //! Tasks: submit, list, read, edit, cancel, try again.
 
-use super::door::{Body, Path, Query};
+use super::door::{Address, Body, Path, Query};
 use super::problem::{Answer, Refusal};
 use crate::app::App;
 use crate::auth::Caller;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tidemark_shared::change::ChangedFile;
 use tidemark_shared::house::LaneEdit;
-use tidemark_shared::task::{Submitted, TaskEdit, TaskList};
+use tidemark_shared::task::{BatchItem, NewBatch, Submitted, SubmittedBatch, TaskEdit, TaskList};
 use tidemark_shared::{Mode, NewTask, ProblemCode, ProjectId, RelPath, SessionId, Task, TaskId, TaskStatus};
 use utoipa::IntoParams;
 
@@ -38,15 +38,47 @@ pub(super) async fn own(app: &App, caller: &Caller, id: TaskId) -> Answer<Task> 
 pub(super) async fn submit(
     caller: Caller,
     State(app): State<Arc<App>>,
+    Address(address): Address,
     headers: HeaderMap,
     Body(mut new): Body<NewTask>,
 ) -> Answer<(StatusCode, Json<Submitted>)> {
-    if let (None, Some(key)) = (new.id, headers.get("idempotency-key")) {
-        let key = key.to_str().map_err(|_| Refusal::field("Idempotency-Key", "must be plain text"))?;
-        new.id = Some(tasks::submit::id_for_key(&caller.user, key));
-    }
-    let submission = tasks::submit::submit(&app.submitting(), &caller.user, new).await?;
+    let id = idempotency_key(&headers)?.map(|key| tasks::submit::id_for_key(&caller.user, key));
+    new.id = new.id.or(id);
+    let submission = tasks::submit::submit(&app.submitting(address), &caller.user, new).await?;
     Ok((StatusCode::ACCEPTED, Json(submitted(submission))))
+}
+
+/// Ask for several things, in order. Each is taken or refused by itself; what is answered with a task is on disk.
+#[utoipa::path(post, path = "/api/agent/tasks/batch", tag = "tasks", operation_id = "submitTasks",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the ids of tasks that have none")),
+    request_body = NewBatch, responses((status = 202, body = SubmittedBatch)))]
+pub(super) async fn submit_batch(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Address(address): Address,
+    headers: HeaderMap,
+    Body(batch): Body<NewBatch>,
+) -> Answer<(StatusCode, Json<SubmittedBatch>)> {
+    let (parts, key) = (app.submitting(address), idempotency_key(&headers)?);
+    let limit = parts.limits.max_batch;
+    if !(1..=limit).contains(&batch.tasks.len()) {
+        return Err(Refusal::field("tasks", format!("must be 1 to {limit}")));
+    }
+    let mut items = Vec::with_capacity(batch.tasks.len());
+    for (place, mut new) in batch.tasks.into_iter().enumerate() {
+        let id = key.map(|key| tasks::submit::id_in_batch(&caller.user, key, place));
+        new.id = new.id.or(id);
+        items.push(match tasks::submit::submit(&parts, &caller.user, new).await {
+            Ok(submission) => BatchItem::Submitted(submitted(submission)),
+            Err(why) => BatchItem::Refused(*Refusal::from(why).0),
+        });
+    }
+    Ok((StatusCode::ACCEPTED, Json(SubmittedBatch { items })))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Answer<Option<&str>> {
+    let key = headers.get("idempotency-key").map(|key| key.to_str());
+    key.transpose().map_err(|_| Refusal::field("Idempotency-Key", "must be plain text"))
 }
 
 fn submitted(submission: Submission) -> Submitted {
@@ -105,7 +137,7 @@ pub(super) async fn edit(
     Body(edit): Body<TaskEdit>,
 ) -> Answer<Json<Task>> {
     own(&app, &caller, id).await?;
-    Ok(Json(tasks::submit::edit(&app.submitting(), id, edit).await?))
+    Ok(Json(tasks::submit::edit(&app.submitting(None), id, edit).await?))
 }
 
 /// Stop a task. A queued one is cancelled at once, a running one within a second; what it did so far is discarded.
@@ -126,10 +158,11 @@ pub(super) async fn cancel(
 pub(super) async fn retry(
     caller: Caller,
     State(app): State<Arc<App>>,
+    Address(address): Address,
     Path(id): Path<TaskId>,
 ) -> Answer<(StatusCode, Json<Submitted>)> {
     let first = own(&app, &caller, id).await?;
-    let submission = tasks::retry::retry(&app.submitting(), first).await?;
+    let submission = tasks::retry::retry(&app.submitting(address), first).await?;
     Ok((StatusCode::ACCEPTED, Json(submitted(submission))))
 }
 

@@ -13,7 +13,8 @@ mod workers;
 use super::redis::{RedisQueue, server_for_tests::Server};
 use super::sled::SledQueue;
 use super::{
-    Lease, Leased, Outcome, QueueError, QueueLimits, Submission, TaskFilter, TaskQueue, memory::MemoryQueue,
+    Lease, Leased, Outcome, Pace, QueueError, QueueLimits, Rate, Submission, SubmitOptions, TaskFilter,
+    TaskQueue, memory::MemoryQueue,
 };
 use crate::clock::ManualClock;
 use std::future::Future;
@@ -41,6 +42,7 @@ macro_rules! every_queue {
             submit::lists_are_newest_first_and_page_without_gaps,
             submit::lists_filter_by_project_session_and_status,
             submit::old_ended_tasks_are_forgotten,
+            submit::who_sends_too_often_is_told_when_to_come_back,
             line::first_in_is_first_leased,
             line::higher_priority_goes_first,
             line::an_empty_line_leases_nothing,

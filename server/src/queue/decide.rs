@@ -4,7 +4,7 @@
 use super::body::Body;
 use super::record::{Head, Record, Sent};
 use super::state::State;
-use super::{Beat, Lease, Outcome, QueueError, QueueLimits};
+use super::{Beat, Lease, Outcome, QueueError, QueueLimits, SubmitOptions};
 use std::collections::HashMap;
 use std::time::Duration;
 use tidemark_shared::{
@@ -43,7 +43,7 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    pub(super) fn submit(&mut self, sent: &Sent, joins: bool) -> Result<Taken, QueueError> {
+    pub(super) fn submit(&mut self, sent: &Sent, options: &SubmitOptions) -> Result<Taken, QueueError> {
         let task = sent.body.task()?;
         if let Ok(known) = self.state.head(task.id) {
             return if known.sent == sent.digest {
@@ -53,8 +53,12 @@ impl Draft<'_> {
             };
         }
         self.has_size(&sent.body)?;
+        let taken = self.state.paces.take(&options.paces, self.steady);
+        taken.map_err(|retry_after| QueueError::TooSoon { retry_after })?;
         if let Some(key) = &task.cache_key {
-            if joins && let Some(same) = self.state.same(key).find(|head| !head.status.is_terminal()) {
+            if options.joins
+                && let Some(same) = self.state.same(key).find(|head| !head.status.is_terminal())
+            {
                 return Ok(Taken::Same(same.id));
             }
             if let Some(answered) = self.answer(key)? {

@@ -7,8 +7,8 @@ use super::state::{Due, State};
 use super::steady::Steady;
 use super::wakes::Wakes;
 use super::{
-    Beat, Changed, Lease, Leased, Outcome, QueueError, QueueStats, Submission, TaskFilter, TaskPage,
-    TaskQueue,
+    Beat, Changed, Lease, Leased, Outcome, QueueError, QueueStats, Submission, SubmitOptions, TaskFilter,
+    TaskPage, TaskQueue,
 };
 use async_trait::async_trait;
 use std::future::Future;
@@ -91,12 +91,12 @@ impl<K: Keep> Ledger<K> {
 
 #[async_trait]
 impl<K: Keep> TaskQueue for Ledger<K> {
-    async fn submit_or_join(&self, new: Task, joins: bool) -> Result<Submission, QueueError> {
+    async fn submit_with(&self, new: Task, options: SubmitOptions) -> Result<Submission, QueueError> {
         let id = new.id;
         let sent = Sent::new(new)?;
         self.keep
             .change(move |draft| {
-                let (id, answer): (_, fn(Task) -> Submission) = match draft.submit(&sent, joins)? {
+                let (id, answer): (_, fn(Task) -> Submission) = match draft.submit(&sent, &options)? {
                     Taken::New => (id, Submission::New),
                     Taken::Known => (id, Submission::Known),
                     Taken::Same(same) => (same, Submission::Same),

@@ -2,6 +2,7 @@
 //! Pure: it is what its records say, and the clock only moves what is due.
 
 use super::line::Lines;
+use super::pace::Paces;
 use super::record::{Head, Record};
 use super::{LaneStats, QueueError, QueueLimits, QueueStats, TaskFilter};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,6 +31,8 @@ pub struct State {
     next_place: u64,
     lease_losses: u64,
     retries: u64,
+    /// No record: only this process counts.
+    pub(super) paces: Paces,
 }
 
 /// When there is something to lease.
@@ -58,6 +61,7 @@ impl State {
             next_place: 0,
             lease_losses: 0,
             retries: 0,
+            paces: Paces::default(),
         }
     }
 

@@ -141,9 +141,11 @@ impl Kept for Look<'_> {
     fn events(&self, id: TaskId, after: Seq, limit: usize) -> Result<Vec<TaskEvent>, QueueError> {
         let Some(fresh) = self.fresh.get(&id) else { return self.shelf.events(id, after, limit) };
         let mut events = if fresh.hides_shelf { vec![] } else { self.shelf.events(id, after, limit)? };
-        let have = events.last().map_or(after, |event| event.seq);
-        let newer = fresh.events.iter().filter(|event| event.seq > have);
-        events.extend(newer.take(limit - events.len()).cloned());
+        // Most follow what sled has; sled may have some of them, and one that mends damage stands between.
+        events.extend(fresh.events.iter().filter(|event| event.seq > after).cloned());
+        events.sort_by_key(|event| event.seq);
+        events.dedup_by_key(|event| event.seq);
+        events.truncate(limit);
         Ok(events)
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::clock::Clock;
 use crate::models::{Models, NoModel};
-use crate::queue::{QueueError, Submission, TaskQueue};
+use crate::queue::{Pace, QueueError, Rate, Submission, SubmitOptions, TaskQueue};
 use crate::settings::SettingsFile;
 use crate::workspace::{Workspace, WorkspaceError};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv6Addr};
 use tidemark_shared::task::TaskEdit;
 use tidemark_shared::{
     Hash, ModelId, NewTask, ProjectId, Review, SessionId, Task, TaskId, TaskStatus, UserId,
@@ -21,11 +22,25 @@ pub struct Limits {
     pub max_prompt_bytes: usize,
     /// Unsaved buffers sent along.
     pub max_open_files: usize,
+    /// Tasks sent in one request.
+    pub max_batch: usize,
+    /// How often one person may send a task; as often as they like when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_person: Option<Rate>,
+    /// How often tasks may be sent from one network address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_address: Option<Rate>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_prompt_bytes: 64 << 10, max_open_files: 100 }
+        Self {
+            max_prompt_bytes: 64 << 10,
+            max_open_files: 100,
+            max_batch: 100,
+            rate_per_person: None,
+            rate_per_address: None,
+        }
     }
 }
 
@@ -39,6 +54,8 @@ pub struct Submitting<'a> {
     pub default_model: Option<&'a ModelId>,
     pub clock: &'a dyn Clock,
     pub limits: &'a Limits,
+    /// Where the request comes from, over the network.
+    pub address: Option<IpAddr>,
 }
 
 /// Named for what the person can do about it.
@@ -114,7 +131,24 @@ pub(super) async fn make(
         created_at: now,
         updated_at: now,
     };
-    Ok(parts.queue.submit_or_join(task, joins).await?)
+    let paces = paces(parts, user);
+    Ok(parts.queue.submit_with(task, SubmitOptions { joins, paces }).await?)
+}
+
+/// What sending a task is counted against.
+fn paces(parts: &Submitting<'_>, user: &UserId) -> Vec<Pace> {
+    let person = parts.limits.rate_per_person.map(|rate| Pace { key: format!("person {}", user.0), rate });
+    let address = parts.limits.rate_per_address.zip(parts.address);
+    let address = address.map(|(rate, address)| Pace { key: format!("address {}", network(address)), rate });
+    person.into_iter().chain(address).collect()
+}
+
+/// Who has one IPv6 address has all of its /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 /// What a task asks of which files, when nothing else bears on the answer: not what was said before in its session, not a
@@ -161,6 +195,11 @@ pub fn id_for_key(user: &UserId, key: &str) -> TaskId {
     hasher.finalize_xof().fill(&mut bytes);
     // RFC 9562 version 8: made of something of our own.
     TaskId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The id of the task at `place` of a batch that was sent with an `Idempotency-Key`.
+pub fn id_in_batch(user: &UserId, key: &str, place: usize) -> TaskId {
+    id_for_key(user, &format!("{key}\n{place}"))
 }
 
 async fn known(queue: &dyn TaskQueue, id: TaskId) -> Result<Option<Task>, QueueError> {

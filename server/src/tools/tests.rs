@@ -223,7 +223,7 @@ async fn an_edit_that_is_not_certain_is_refused_with_what_is_needed_to_mend_it()
     let refused = |old: &'static str, new: &'static str| copy.refused("edit_file", edit("a.rs", old, new));
     assert_eq!(
         refused("    one();", "    two();").await,
-        "old_text can't be placed in a.rs: this text stands in 2 places; add more lines around it\n  line 2:     one();\n  line 6:     one();\nNothing was written."
+        "old_text can't be placed in a.rs: this text stands in several places; add more lines around it\n  line 2:     one();\n  line 6:     one();\nNothing was written."
     );
     let nearly = refused("fn b() {\n    three(3);\n}", "").await;
     for told in ["you wrote:     three(3);\n  file has:      one();", "6\t    one();", "Nothing was written."]

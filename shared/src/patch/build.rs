@@ -170,7 +170,10 @@ fn apply_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, entities: bool) -> Result<P
 fn place_hunk(ground: &Ground<'_>, hunk: &ReplyHunk, lines: &[Line]) -> Result<PlacedHunk, Refusal> {
     let placed = locate(ground, hunk, lines)?;
     let mut at = placed.at.iter().filter_map(|(_, at)| *at);
-    let start = at.next().unwrap_or(0);
+    // A place without any line of the file is none.
+    let Some(start) = at.next() else {
+        return Err(Refusal::new(RefusalCode::NoMatch, "these lines are not in the file"));
+    };
     let span = start..at.next_back().unwrap_or(start) + 1;
     let map = indent_map(&placed.pairs(ground, lines)).unwrap_or(IndentMap::Same);
     let edits = line_edits(lines, &placed, &map)?;

@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for several things, in order. Each is taken or refused by itself; what is answered with a task is on disk. */
+        post: operations["submitTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/tasks/{id}": {
         parameters: {
             query?: never;
@@ -596,6 +613,12 @@ export interface components {
          * @enum {string}
          */
         Act: "create" | "delete" | "rename" | "mode" | "replace";
+        /** @description One task of a batch: in line, or refused by itself. */
+        BatchItem: {
+            submitted: components["schemas"]["Submitted"];
+        } | {
+            refused: components["schemas"]["Problem"];
+        };
         /** @description `GET /api/capabilities`: what this house can do, so that the UI shows nothing that it cannot. */
         Capabilities: {
             /** @description `local` or `team`. */
@@ -1034,6 +1057,11 @@ export interface components {
             items: components["schemas"]["ModelInfo"][];
             providers: components["schemas"]["ProviderInfo"][];
         };
+        /** @description The body of `POST /api/agent/tasks/batch`. */
+        NewBatch: {
+            /** @description Taken in this order; one may wait for an earlier one by its client-made id. */
+            tasks: components["schemas"]["NewTask"][];
+        };
         /** @description The body of `POST /api/projects/{id}/folders`. */
         NewFolder: {
             path: components["schemas"]["RelPath"];
@@ -1117,6 +1145,11 @@ export interface components {
             /** @description What happened, what it means for the person's work, and what to do. */
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int64
+             * @description Seconds after which trying again may do, as the header `Retry-After` says.
+             */
+            retryAfter?: number | null;
             /** Format: int32 */
             status: number;
             title: string;
@@ -1351,6 +1384,10 @@ export interface components {
             status: components["schemas"]["TaskStatus"];
             taskId: components["schemas"]["TaskId"];
         };
+        /** @description The answer to `POST /api/agent/tasks/batch`: what became of each task, in order. */
+        SubmittedBatch: {
+            items: components["schemas"]["BatchItem"][];
+        };
         /** @description A task as its readers see it. */
         Task: {
             after?: components["schemas"]["TaskId"] | null;
@@ -1581,6 +1618,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description What went wrong, for a program and for a person */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the ids of tasks that have none */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBatch"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmittedBatch"];
                 };
             };
             /** @description What went wrong, for a program and for a person */

@@ -125,7 +125,7 @@ fn refused(why: QueueError) -> Failure {
         QueueError::WrongState { .. } | QueueError::IdTaken(_) | QueueError::LeaseLost(_) => {
             Failure::Conflict(why.to_string())
         }
-        QueueError::Full { .. } => Failure::Limit(why.to_string()),
+        QueueError::Full { .. } | QueueError::TooSoon { .. } => Failure::Limit(why.to_string()),
         QueueError::DiskFull | QueueError::Storage(_) => why.into(),
     }
 }

@@ -125,6 +125,10 @@ pub(super) async fn a_task_that_comes_after_an_unknown_one_is_refused(queue: Que
     assert!(matches!(queue.get(task_id(1)).await, Err(QueueError::NotFound(_))));
 }
 
+fn joining() -> SubmitOptions {
+    SubmitOptions { joins: true, ..SubmitOptions::default() }
+}
+
 /// A task that asks the same as any other of these.
 fn same(number: u128) -> Task {
     Task { prompt: "the same".into(), cache_key: Some(Hash::of(b"the same")), ..task(number) }
@@ -134,7 +138,7 @@ pub(super) async fn the_same_question_is_answered_once(queue: Queue, _clock: Clo
     queue.submit(same(1)).await.unwrap();
     queue.submit(same(2)).await.unwrap();
     assert!(
-        matches!(queue.submit_or_join(same(3), true).await.unwrap(), Submission::Same(task) if task.id == task_id(2))
+        matches!(queue.submit_with(same(3), joining()).await.unwrap(), Submission::Same(task) if task.id == task_id(2))
     );
     assert!(matches!(queue.get(task_id(3)).await, Err(QueueError::NotFound(_))));
     let first = lease(&*queue).await.unwrap();
@@ -145,7 +149,7 @@ pub(super) async fn the_same_question_is_answered_once(queue: Queue, _clock: Clo
     }
     let answered = queue.finish(&first.lease, outcome).await.unwrap();
     queue.cancel(task_id(2)).await.unwrap();
-    let Submission::New(recalled) = queue.submit_or_join(same(3), true).await.unwrap() else {
+    let Submission::New(recalled) = queue.submit_with(same(3), joining()).await.unwrap() else {
         panic!("it is new")
     };
     assert_eq!((recalled.status, recalled.review), (TaskStatus::Done, Review::Pending));

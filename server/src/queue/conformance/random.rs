@@ -98,7 +98,7 @@ async fn run(house: &House, leases: &mut Vec<Lease>, command: &Command) -> Strin
                 When::After { number } => new.after = Some(task_id(number)),
                 When::Asked { what } => new.cache_key = Some(Hash::of(&[what])),
             }
-            format!("{:?}", queue.submit_or_join(new, joins).await)
+            format!("{:?}", queue.submit_with(new, SubmitOptions { joins, ..SubmitOptions::default() }).await)
         }
         Command::Pause { lane, is_paused } => format!("{:?}", queue.pause(Mode::ALL[lane], is_paused).await),
         Command::Lease { lanes, want } => {

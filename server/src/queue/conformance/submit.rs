@@ -155,3 +155,32 @@ pub(super) async fn old_ended_tasks_are_forgotten(queue: Queue, _clock: Clock) {
     assert!(matches!(queue.submit(task(2)).await, Ok(Submission::New(_))), "a forgotten id is free");
     assert_eq!(kinds(&*queue, task_id(2)).await, [EventKind::Queued], "and begins anew");
 }
+
+pub(super) async fn who_sends_too_often_is_told_when_to_come_back(queue: Queue, clock: Clock) {
+    let pace = |key: &str, burst, every_ms| Pace { key: key.into(), rate: Rate { burst, every_ms } };
+    let send = async |number, person: &str| {
+        let paces = vec![pace(person, 3, 1_000), pace("address", 5, 600)];
+        queue.submit_with(task(number), SubmitOptions { paces, joins: false }).await
+    };
+    let wait = async |number, person: &str| match send(number, person).await {
+        Err(QueueError::TooSoon { retry_after }) => Some(retry_after.as_millis()),
+        sent => sent.map(|_| None).unwrap(),
+    };
+    for number in 1..=3 {
+        assert_eq!(wait(number, "ann").await, None);
+    }
+    assert_eq!(wait(4, "ann").await, Some(1_000));
+    assert_eq!(wait(3, "ann").await, None, "what is known already does not count");
+    assert_eq!([wait(4, "ben").await, wait(5, "ben").await], [None, None], "others are not held up");
+    assert_eq!(wait(6, "ben").await, Some(600), "but for what they share");
+    clock.advance(Duration::from_millis(999));
+    assert_eq!(wait(7, "ann").await, Some(1));
+    clock.advance(Duration::from_millis(1));
+    assert_eq!([wait(7, "ann").await, wait(8, "ann").await], [None, Some(1_000)], "a refusal costs nothing");
+    assert!(matches!(queue.get(task_id(8)).await, Err(QueueError::NotFound(_))));
+    clock.advance(Duration::from_secs(60));
+    for number in 9..=11 {
+        assert_eq!(wait(number, "ann").await, None, "a whole burst again, and no more");
+    }
+    assert_eq!(wait(12, "ann").await, Some(1_000));
+}

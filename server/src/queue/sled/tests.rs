@@ -2,6 +2,8 @@
 
 use super::super::conformance::{done, kinds, lease, limits, submit, task, task_id, text};
 use super::super::journal::lossy::Lossy;
+use super::super::view::View;
+use super::super::wakes::Wakes;
 use super::super::{Outcome, Submission, TaskFilter, TaskQueue};
 use super::*;
 use crate::clock::ManualClock;
@@ -178,6 +180,32 @@ async fn damage_in_the_middle_costs_what_it_hit_and_leaves_no_gap() {
     let words = kinds(&queue, task_id(1)).await;
     assert_eq!(words[2..5], [text("one"), EventKind::Lost, text("three")]);
     assert_eq!(queue.get(task_id(2)).await.unwrap().status, TaskStatus::Queued);
+}
+
+#[tokio::test]
+async fn an_event_that_mends_damage_is_seen_before_sled_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let queue = open(home.path()).await;
+    submit(&queue, 1).await;
+    let leased = lease(&queue).await.unwrap();
+    queue.append(&leased.lease, ["one", "two", "three"].map(text).into()).await.unwrap();
+    drop(queue);
+    let shelf = Shelf::open(&home.path().join("ledger/sled")).unwrap();
+    shelf.db.remove(event_key(task_id(1), 4)).unwrap();
+    let mut state = State::new(&limits());
+    for head in shelf.heads().unwrap() {
+        state.apply(&Record::Put { head: Box::new(head), body: None, events: vec![] });
+    }
+    let mends = shelf.mends(&state, &mut Recovery::default()).unwrap();
+    let view = View::new(state, shelf, tempfile::tempfile().unwrap());
+    view.publish(100, &mends, &Wakes::new(&limits()));
+    for (after, limit) in [(0, 100), (0, 4), (3, 1)] {
+        let events = view.look(|_| Ok(()), |(), kept| kept.events(task_id(1), after, limit)).unwrap();
+        let seqs: Vec<Seq> = events.iter().map(|event| event.seq).collect();
+        let last = 5.min(after + limit as Seq);
+        assert_eq!(seqs, (after + 1..=last).collect::<Vec<_>>());
+        assert_eq!(events[3 - after as usize].kind, EventKind::Lost);
+    }
 }
 
 #[tokio::test]
