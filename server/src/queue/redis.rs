@@ -31,7 +31,7 @@ pub use server::{Durability, OpenError};
 use super::wakes::Wakes;
 use super::{
     Beat, Changed, LaneStats, Lease, Leased, Outcome, QueueError, QueueLimits, QueueStats, Submission,
-    TaskFilter, TaskPage, TaskQueue,
+    SubmitOptions, TaskFilter, TaskPage, TaskQueue,
 };
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -216,6 +216,12 @@ impl Answer {
                 let status = kept::status_of(number(next())?)?;
                 QueueError::WrongState { task, status, review: kept::review_of(number(next())?)? }
             }
+            b"soon" => match next() {
+                Some(Value::Int(wait)) => QueueError::TooSoon {
+                    retry_after: Duration::from_millis(u64::try_from(*wait).map_err(|_| damaged())?),
+                },
+                _ => return Err(damaged()),
+            },
             b"full" => {
                 let events = usize::try_from(limits.max_events).unwrap_or(usize::MAX);
                 let reviews = limits.max_events.saturating_add(limits.max_review_events);
@@ -268,8 +274,8 @@ impl Answer {
 
 #[async_trait]
 impl TaskQueue for RedisQueue {
-    async fn submit_or_join(&self, new: Task, joins: bool) -> Result<Submission, QueueError> {
-        let mut answer = self.ask(Command::submit(&new, joins, &self.limits)?).await?;
+    async fn submit_with(&self, new: Task, options: SubmitOptions) -> Result<Submission, QueueError> {
+        let mut answer = self.ask(Command::submit(&new, &options, &self.limits)?).await?;
         let name = answer.name()?;
         if name == b"same" {
             // It answers with the other task's id first.

@@ -3,7 +3,7 @@
 use super::kept::{
     Ends, body, event, failure, result, result_digest, review_number, status_number, tail, waits_number,
 };
-use crate::queue::{Lease, Outcome, QueueError, QueueLimits, TaskFilter, decide::fits};
+use crate::queue::{Lease, Outcome, Pace, QueueError, QueueLimits, SubmitOptions, TaskFilter, decide::fits};
 use std::time::Duration;
 use tidemark_shared::{EventKind, Mode, Seq, Task, TaskId, WaitingFor, task::TaskEdit};
 
@@ -45,15 +45,22 @@ impl Command {
         from.zip(&self.ends).map(|(from, to)| &self.bytes[from..*to])
     }
 
-    pub(super) fn submit(task: &Task, joins: bool, limits: &QueueLimits) -> Result<Self, QueueError> {
+    pub(super) fn submit(
+        task: &Task,
+        options: &SubmitOptions,
+        limits: &QueueLimits,
+    ) -> Result<Self, QueueError> {
         let is_large = !has_room(task, limits);
         let mut command = Self::about("submit", task.id, false);
         command.add(&tail(task)?);
         command.add(&if is_large { Vec::new() } else { body(task)? });
         let run_at = task.run_at.map_or(-1.0, time);
-        command.add(
-            &Numbers::new().u8(lane(task.mode)).u8(task.priority).flag(joins).flag(is_large).f64(run_at).0,
-        );
+        let numbers = Numbers::new().u8(lane(task.mode)).u8(task.priority).flag(options.joins);
+        command.add(&numbers.flag(is_large).f64(run_at).count(options.paces.len()).0);
+        for Pace { key, rate } in &options.paces {
+            command.add(key.as_bytes());
+            command.add(&Numbers::new().f64(time(rate.every_ms)).f64(time(rate.tolerance())).0);
+        }
         Ok(command)
     }
 

@@ -39,15 +39,40 @@ local function recall(h, answered)
   stand(h)
 end
 
+-- When all that was taken at a pace is paid back, by key; Redis keeps it so much longer than it counts, in milliseconds.
+local paid_back, SLACK = {}, 60000
+
+-- Takes one at each of `count` paces, or nothing and tells in how many milliseconds that will do: as pace.rs.
+local function take(from, count)
+  local dues, early = {}, 0
+  for i = from + 1, from + 2 * count, 2 do
+    local key = ARGV[i]
+    local every, tolerance = struct.unpack('<dd', ARGV[i + 1])
+    local due = math.max(now, paid_back[key] or tonumber(call('GET', K .. 'pace:' .. key) or 0))
+    early = math.max(early, due - now - tolerance)
+    dues[key] = due + every
+  end
+  if early > 0 then return early end
+  for key, due in pairs(dues) do
+    paid_back[key] = due
+    call('SET', K .. 'pace:' .. key, string.format('%d', due), 'PX', string.format('%d', due - now + SLACK))
+  end
+  return 0
+end
+
 function commands.submit()
   local id, tail, body = arg(), arg(), arg()
-  local lane, priority, joins, is_large, run_at = numbers('<BBBBd')
+  local lane, priority, joins, is_large, run_at, paces = numbers('<BBBBdd')
+  local from = at
+  at = at + 2 * paces
   local there = head(id)
   if there then
     if there[SENT] == tail:sub(1, 8) then return { 'known', id } end
     return { 'taken', id }
   end
   if is_large == 1 then return full(TOO_LARGE) end
+  local early = take(from, paces)
+  if early > 0 then return { 'soon', early } end
   -- Its first event, `queued`, is told by the head alone.
   local h = { IN_LINE, 0, 0, 0, lane, priority, 0, 0, 0, 0, 1, S[NEXT_PLACE], wall, wall, 0, id }
   read_tail(h, tail)
