@@ -12,7 +12,7 @@ use crate::models::Models;
 use crate::preview::Previews;
 use crate::queue::TaskQueue;
 use crate::queue::redis::{self, RedisQueue};
-use crate::queue::sled::{OpenError, SledQueue};
+use crate::queue::sled::{self, OpenError, SledQueue};
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
 use crate::store::{ObjectStore, StoreError};
@@ -20,6 +20,7 @@ use crate::tasks::review::{ReviewError, Reviews};
 use crate::tasks::run::Running;
 use crate::worker::Worker;
 use crate::workspace::{Workspace, WorkspaceError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub enum ComposeError {
 pub struct House {
     pub app: Arc<App>,
     worker: Worker,
+    /// The data directory is ours; the ledger on sled holds it itself.
+    _lock: Option<File>,
 }
 
 /// Everything on this machine, for one owner. `origin` is where it will be reached. What a crash left half done is
@@ -75,11 +78,13 @@ pub async fn local(
     crate::metrics::start();
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let queue = ledger(config, &data_dir, &clock).await?;
     let mut workers = limits.worker.clone();
+    let mut lock = None;
     if config.queue.redis().is_some() {
+        lock = Some(sled::lock(&data_dir)?);
         workers.lease_seconds.get_or_insert(REDIS_LEASE_SECONDS);
     }
+    let queue = ledger(config, &data_dir, &clock).await?;
     let store: Arc<dyn ObjectStore> =
         Arc::new(DiskStore::open(data_dir.join("objects")).map_err(ComposeError::Store)?);
     let workspace =
@@ -133,7 +138,7 @@ pub async fn local(
     let worker = Worker::start(name, running, clock, workers);
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
-    Ok(House { app, worker })
+    Ok(House { app, worker, _lock: lock })
 }
 
 /// The ledger alone, without anyone who works on it.
@@ -158,7 +163,7 @@ async fn ledger(
 impl House {
     /// Takes no more work, hands running tasks back to the line, and returns when nothing of it runs any more.
     pub async fn close(self) {
-        let Self { app, worker } = self;
+        let Self { app, worker, _lock } = self;
         app.stopping.cancel();
         app.background.close();
         let all = async {

@@ -61,15 +61,26 @@ impl Default for Server {
     }
 }
 
-/// Where tasks are kept: in the data directory, or in a Redis that several servers share.
+/// Which ledger keeps the tasks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum QueueBackend {
+    /// In the data directory, on this machine alone.
+    #[default]
+    Sled,
+    Redis,
+}
+
+/// Where tasks are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Queue {
-    /// `redis://`, `rediss://`, `unix://`, `redis+sentinel://host,host/name` or `redis+cluster://host,host`. In the data
-    /// directory when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub redis_url: Option<RedisUrl>,
+    /// `sled`: in the data directory. `redis`: in the Redis at `redis_url`; an address alone changes nothing, because
+    /// `REDIS_URL` may be set for something else.
+    pub backend: QueueBackend,
+    /// `redis://`, `rediss://`, `unix://`, `redis+sentinel://host,host/name` or `redis+cluster://host,host`.
+    #[schemars(with = "String")]
+    pub redis_url: RedisUrl,
     /// How all names in Redis begin. Another one is another ledger; the braces keep it together in a Cluster.
     pub redis_prefix: String,
     /// Seconds that a request waits for a Redis that is away.
@@ -78,17 +89,26 @@ pub struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        let usual = RedisOptions::new(RedisUrl::default());
-        Self { redis_url: None, redis_prefix: usual.prefix, redis_wait_seconds: usual.wait.as_secs() }
+        let usual = RedisOptions::new("redis://127.0.0.1:6379");
+        Self {
+            backend: QueueBackend::default(),
+            redis_url: usual.url,
+            redis_prefix: usual.prefix,
+            redis_wait_seconds: usual.wait.as_secs(),
+        }
     }
 }
 
 impl Queue {
     /// How the ledger in Redis is opened, when it is there.
     pub fn redis(&self) -> Option<RedisOptions> {
-        let url = self.redis_url.clone()?;
         let wait = Duration::from_secs(self.redis_wait_seconds);
-        Some(RedisOptions { prefix: self.redis_prefix.clone(), wait, ..RedisOptions::new(url) })
+        let prefix = self.redis_prefix.clone();
+        (self.backend == QueueBackend::Redis).then(|| RedisOptions {
+            prefix,
+            wait,
+            ..RedisOptions::new(self.redis_url.clone())
+        })
     }
 }
 

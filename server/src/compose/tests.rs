@@ -1,15 +1,15 @@
 //! The house with its ledger in Redis.
 
 use super::*;
-use crate::config::{Queue, Server as Place};
+use crate::config::{Queue, QueueBackend, Server as Place};
 use crate::desktop::NoDesktop;
 use crate::queue::redis::server_for_tests::Server;
 
 fn with_redis(home: &Path, url: &str) -> Loaded {
     let server =
         Place { data_dir: Some(home.join("data")), projects_folder: Some(home.into()), ..Place::default() };
-    Config { server, queue: Queue { redis_url: Some(url.into()), ..Queue::default() }, ..Config::default() }
-        .into()
+    let queue = Queue { backend: QueueBackend::Redis, redis_url: url.into(), ..Queue::default() };
+    Config { server, queue, ..Config::default() }.into()
 }
 
 #[tokio::test]
@@ -19,6 +19,9 @@ async fn a_house_keeps_its_ledger_in_the_redis_that_is_named() {
     let loaded = with_redis(home.path(), &redis.url());
     let house = local(&loaded, "http://127.0.0.1:1".into(), Arc::new(NoDesktop)).await.unwrap();
     house.app.queue.pause(tidemark_shared::Mode::Patch, true).await.unwrap();
+    let second = local(&loaded, "http://127.0.0.1:2".into(), Arc::new(NoDesktop)).await;
+    let why = second.err().unwrap().to_string();
+    assert!(why.contains(&std::process::id().to_string()), "a data directory has one house: {why}");
     house.close().await;
     assert_eq!(redis.ask("EXISTS {tidemark}:state"), ":1\r\n");
     assert!(!home.path().join("data/ledger").exists());

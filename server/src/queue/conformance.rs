@@ -66,6 +66,7 @@ macro_rules! every_queue {
             lanes::a_lost_worker_frees_its_slots,
             lanes::a_person_has_only_so_many_tasks_in_line,
             again::a_scheduled_task_waits_for_its_time,
+            again::a_task_that_came_due_goes_before_a_later_one,
             again::a_failure_that_may_pass_is_tried_again,
             again::a_failure_that_a_person_must_mend_is_an_end,
             again::lost_workers_do_not_count_as_failures,

@@ -136,7 +136,6 @@ impl Draft<'_> {
         want: usize,
         ttl: Duration,
     ) -> Result<Vec<Lease>, QueueError> {
-        self.state.tick(self.steady);
         while let Some(head) = self.state.expired(self.steady).cloned() {
             self.interrupt(head)?;
         }

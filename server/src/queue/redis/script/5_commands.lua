@@ -121,7 +121,6 @@ end
 function commands.lease()
   local worker = arg()
   local mask, want, ttl = numbers('<Bdd')
-  tick()
   reclaim()
   local verdict = { 'leased' }
   local expires = math.min(now + ttl, NEVER - 1)
@@ -152,7 +151,6 @@ end
 
 -- What is due, is free to go.
 function commands.due()
-  tick()
   if S[NEXT_LEASE] <= now then
     settle('leases')
     local next_one = call('ZRANGE', K .. 'leases', 0, 0, 'WITHSCORES')

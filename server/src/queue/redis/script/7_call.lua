@@ -47,8 +47,11 @@ else
   verdicts, at = {}, 3
   while at < #ARGV do
     local name = arg()
+    if not writes and not READS[name] then
+      writes = true
+      tick()
+    end
     local verdict = commands[name]()
-    writes = writes or not READS[name]
     verdicts[#verdicts + 1] = verdict
     reply[#reply + 1] = shown(verdict)
   end
