@@ -6,12 +6,13 @@ use crate::app::App;
 use crate::auth::Auth;
 use crate::auth::launch::LaunchToken;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{ConfigError, Loaded};
+use crate::config::{Config, ConfigError, Loaded};
 use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
-use crate::queue::sled::{OpenError, SledQueue};
-use crate::queue::{QueueLimits, TaskQueue};
+use crate::queue::TaskQueue;
+use crate::queue::redis::{self, RedisQueue};
+use crate::queue::sled::{self, OpenError, SledQueue};
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
 use crate::store::{ObjectStore, StoreError};
@@ -19,6 +20,7 @@ use crate::tasks::review::{ReviewError, Reviews};
 use crate::tasks::run::Running;
 use crate::worker::Worker;
 use crate::workspace::{Workspace, WorkspaceError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,9 @@ use tokio_util::task::TaskTracker;
 /// News that a slow reader may be behind before it is told to look again.
 const MAX_NEWS_BEHIND: usize = 256;
 
+/// A worker that shares a ledger renews its leases each second, and is missed after three.
+const REDIS_LEASE_SECONDS: u64 = 3;
+
 /// Which part of the house is not there, and why.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
@@ -39,6 +44,8 @@ pub enum ComposeError {
     DataDir { path: PathBuf, source: std::io::Error },
     #[error("the ledger: {0}")]
     Ledger(#[from] OpenError),
+    #[error("the ledger: {0}")]
+    Redis(#[from] redis::OpenError),
     #[error("the object store: {0}")]
     Store(#[source] StoreError),
     #[error("the providers in the config: {0}")]
@@ -55,6 +62,8 @@ pub enum ComposeError {
 pub struct House {
     pub app: Arc<App>,
     worker: Worker,
+    /// The data directory is ours; the ledger on sled holds it itself.
+    _lock: Option<File>,
 }
 
 /// Everything on this machine, for one owner. `origin` is where it will be reached. What a crash left half done is
@@ -69,7 +78,13 @@ pub async fn local(
     crate::metrics::start();
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let queue = ledger(&data_dir, &clock, limits.queue.clone()).await?;
+    let mut workers = limits.worker.clone();
+    let mut lock = None;
+    if config.queue.redis().is_some() {
+        lock = Some(sled::lock(&data_dir)?);
+        workers.lease_seconds.get_or_insert(REDIS_LEASE_SECONDS);
+    }
+    let queue = ledger(config, &data_dir, &clock).await?;
     let store: Arc<dyn ObjectStore> =
         Arc::new(DiskStore::open(data_dir.join("objects")).map_err(ComposeError::Store)?);
     let workspace =
@@ -120,31 +135,35 @@ pub async fn local(
         resume: limits.resume.clone(),
     };
     let name = format!("local-{}", std::process::id());
-    let worker = Worker::start(name, running, clock, limits.worker.clone());
+    let worker = Worker::start(name, running, clock, workers);
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
-    Ok(House { app, worker })
+    Ok(House { app, worker, _lock: lock })
 }
 
 /// The ledger alone, without anyone who works on it.
 pub async fn ledger_of(loaded: &Loaded) -> Result<Arc<dyn TaskQueue>, ComposeError> {
     let data_dir = prepared(loaded.config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    ledger(&data_dir, &clock, loaded.config.limits.queue.clone()).await
+    ledger(&loaded.config, &data_dir, &clock).await
 }
 
 async fn ledger(
+    config: &Config,
     data_dir: &Path,
     clock: &Arc<dyn Clock>,
-    limits: QueueLimits,
 ) -> Result<Arc<dyn TaskQueue>, ComposeError> {
-    Ok(Arc::new(SledQueue::open(data_dir, Arc::clone(clock), limits).await?))
+    let (clock, limits) = (Arc::clone(clock), config.limits.queue.clone());
+    Ok(match config.queue.redis() {
+        Some(options) => Arc::new(RedisQueue::open(options, clock, limits).await?),
+        None => Arc::new(SledQueue::open(data_dir, clock, limits).await?),
+    })
 }
 
 impl House {
     /// Takes no more work, hands running tasks back to the line, and returns when nothing of it runs any more.
     pub async fn close(self) {
-        let Self { app, worker } = self;
+        let Self { app, worker, _lock } = self;
         app.stopping.cancel();
         app.background.close();
         let all = async {
@@ -195,3 +214,6 @@ async fn tell_of_models(app: Arc<App>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::models::setup::{ExtraProvider, ProviderSettings};
 use crate::preview::PreviewOptions;
 use crate::providers::{Dialect, keys::Secret};
 use crate::queue::QueueLimits;
+use crate::queue::redis::{RedisOptions, RedisUrl};
 use crate::tasks::resume::ResumeLimits;
 use crate::tasks::submit::Limits as TaskLimits;
 use crate::tools::ToolLimits;
@@ -29,6 +30,7 @@ use tidemark_shared::ModelId;
 #[serde(default)]
 pub struct Config {
     pub server: Server,
+    pub queue: Queue,
     pub models: Models,
     /// Servers that speak like Anthropic or OpenAI, each with a name of its own: `[[provider]]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -56,6 +58,57 @@ pub struct Server {
 impl Default for Server {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), data_dir: None, projects_folder: None }
+    }
+}
+
+/// Which ledger keeps the tasks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum QueueBackend {
+    /// In the data directory, on this machine alone.
+    #[default]
+    Sled,
+    Redis,
+}
+
+/// Where tasks are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Queue {
+    /// `sled`: in the data directory. `redis`: in the Redis at `redis_url`; an address alone changes nothing, because
+    /// `REDIS_URL` may be set for something else.
+    pub backend: QueueBackend,
+    /// `redis://`, `rediss://`, `unix://`, `redis+sentinel://host,host/name` or `redis+cluster://host,host`.
+    #[schemars(with = "String")]
+    pub redis_url: RedisUrl,
+    /// How all names in Redis begin. Another one is another ledger; the braces keep it together in a Cluster.
+    pub redis_prefix: String,
+    /// Seconds that a request waits for a Redis that is away.
+    pub redis_wait_seconds: u64,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let usual = RedisOptions::new("redis://127.0.0.1:6379");
+        Self {
+            backend: QueueBackend::default(),
+            redis_url: usual.url,
+            redis_prefix: usual.prefix,
+            redis_wait_seconds: usual.wait.as_secs(),
+        }
+    }
+}
+
+impl Queue {
+    /// How the ledger in Redis is opened, when it is there.
+    pub fn redis(&self) -> Option<RedisOptions> {
+        let wait = Duration::from_secs(self.redis_wait_seconds);
+        let prefix = self.redis_prefix.clone();
+        (self.backend == QueueBackend::Redis).then(|| RedisOptions {
+            prefix,
+            wait,
+            ..RedisOptions::new(self.redis_url.clone())
+        })
     }
 }
 

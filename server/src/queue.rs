@@ -3,7 +3,8 @@
 //!
 //! Fencing, not clocks, carries correctness: `attempt` rises with every lease and each write names it, so a worker that
 //! lost its lease can neither append nor finish. Skewed clocks can only make work repeat.
-//! `conformance.rs` is the contract; [`memory`] is the reference backend, [`sled`] the one that outlives the process.
+//! `conformance.rs` is the contract; [`memory`] is the reference backend, [`sled`] the one that outlives the process,
+//! [`redis`] the one that several processes share.
 //!
 //! **The order.** Each mode is a lane of its own; a worker names the lanes that it has room in. Among their tasks the
 //! highest priority goes first. Within one priority lanes take turns, and within a lane people do: each has a line of their
@@ -25,6 +26,7 @@ mod line;
 pub mod memory;
 mod pace;
 mod record;
+pub mod redis;
 mod shelver;
 pub mod sled;
 mod state;

@@ -27,8 +27,10 @@ use tokio_util::sync::CancellationToken;
 pub struct WorkerLimits {
     /// Tasks that run side by side, by mode: a short question need not wait behind a long change.
     pub running: Lanes,
-    /// Seconds that a lease lasts without being renewed: how long a crash leaves a task alone.
-    pub lease_seconds: u64,
+    /// Seconds that a lease lasts without being renewed: how long a crash leaves a task alone. 3 with Redis, where another
+    /// worker goes on with it, else 30.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<u64>,
     /// Seconds before a task that waits for the network is tried again; twice as long each time …
     pub first_retry_seconds: u64,
     /// … up to this.
@@ -39,7 +41,7 @@ impl Default for WorkerLimits {
     fn default() -> Self {
         Self {
             running: Lanes::default(),
-            lease_seconds: 30,
+            lease_seconds: None,
             first_retry_seconds: 5,
             longest_retry_seconds: 60,
         }
@@ -73,6 +75,8 @@ impl Lanes {
     }
 }
 
+/// How long a lease lasts when nothing else is said.
+const LEASE_SECONDS: u64 = 30;
 /// Wait before asking a ledger again that could not answer.
 const AFTER_TROUBLE: Duration = Duration::from_secs(1);
 
@@ -178,8 +182,8 @@ impl Bench {
         while running.join_next().await.is_some() {}
     }
 
-    const fn ttl(&self) -> Duration {
-        Duration::from_secs(self.limits.lease_seconds)
+    fn ttl(&self) -> Duration {
+        Duration::from_secs(self.limits.lease_seconds.unwrap_or(LEASE_SECONDS))
     }
 
     /// Runs one task to its end, whatever happens to it.

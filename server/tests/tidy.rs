@@ -75,6 +75,7 @@ const COMPOSERS: &[&str] = &["compose", "serve", "main", "lib", "cli", "config"]
 /// A driver is named in one place, so that changing it is a change in one place.
 const DRIVERS: &[(&str, &[&str])] = &[
     ("sled::", &["queue/sled"]),
+    ("redis::", &["queue/redis"]),
     ("notify::", &["workspace/watch"]),
     ("axum::", &["api", "serve", "preview"]),
     ("std::env", &["config", "main", "cli"]),

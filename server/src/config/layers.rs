@@ -2,16 +2,18 @@
 
 use super::{Config, Secrets, keys};
 use crate::providers::keys::Secret;
+use crate::queue::redis::RedisUrl;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Names of the ecosystem, and two of ours that everybody needs.
-const ALIASES: [(&str, &str); 7] = [
+const ALIASES: [(&str, &str); 8] = [
     ("ANTHROPIC_BASE_URL", "models.anthropic_base_url"),
     ("OPENAI_BASE_URL", "models.openai_base_url"),
     ("OLLAMA_HOST", "models.ollama_host"),
+    ("REDIS_URL", "queue.redis_url"),
     ("RUST_LOG", "log.filter"),
     ("TIDEMARK_DATA_DIR", "server.data_dir"),
     ("TIDEMARK_LISTEN", "server.listen"),
@@ -93,7 +95,7 @@ impl Loaded {
             return Err(unknown(key, &known));
         };
         let (value, layer) = match self.values.get(key) {
-            Some((value, layer)) => (Some(value.clone()), layer.clone()),
+            Some((value, layer)) => (Some(printable(key, value)), layer.clone()),
             None => (None, Layer::Defaults),
         };
         Ok(Explained { key: key.into(), value, layer, doc: doc.clone(), variable: keys::variable(key) })
@@ -186,6 +188,14 @@ fn flat(table: &Table) -> BTreeMap<String, Value> {
     found
 }
 
+/// A value as it may be printed: Redis's address may hold a password.
+fn printable(key: &str, value: &Value) -> Value {
+    match (key, value) {
+        ("queue.redis_url", Value::String(url)) => Value::String(RedisUrl::from(url.clone()).to_string()),
+        _ => value.clone(),
+    }
+}
+
 fn unknown(key: &str, known: &BTreeMap<String, String>) -> String {
     match keys::nearest(key, known.keys()) {
         Some(meant) => format!("there is no key {key}; did you mean {meant}?"),
@@ -273,7 +283,7 @@ impl Layers {
 
     /// Sets a value, and finds out at once whether it can be one, so that the layer can be blamed.
     fn set(&mut self, key: String, value: Value, layer: Layer) -> Result<(), ConfigError> {
-        let shown = value.to_string();
+        let shown = printable(&key, &value).to_string();
         self.values.insert(key.clone(), (value, layer.clone()));
         self.config().map(drop).map_err(|why| match *why {
             ConfigError::BadValue { reason, .. } => {

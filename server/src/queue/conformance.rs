@@ -10,6 +10,7 @@ mod review;
 mod submit;
 mod workers;
 
+use super::redis::{RedisQueue, server_for_tests::Server};
 use super::sled::SledQueue;
 use super::{
     Lease, Leased, Outcome, Pace, QueueError, QueueLimits, Rate, Submission, SubmitOptions, TaskFilter,
@@ -65,6 +66,7 @@ macro_rules! every_queue {
             lanes::a_lost_worker_frees_its_slots,
             lanes::a_person_has_only_so_many_tasks_in_line,
             again::a_scheduled_task_waits_for_its_time,
+            again::a_task_that_came_due_goes_before_a_later_one,
             again::a_failure_that_may_pass_is_tried_again,
             again::a_failure_that_a_person_must_mend_is_an_end,
             again::lost_workers_do_not_count_as_failures,
@@ -116,6 +118,7 @@ macro_rules! every_queue {
 
 every_queue!(memory);
 every_queue!(on_sled);
+every_queue!(on_redis);
 
 type Queue = Arc<dyn TaskQueue>;
 type Clock = Arc<ManualClock>;
@@ -162,6 +165,17 @@ async fn on_sled_with(limits: QueueLimits) -> House {
     let clock = Arc::new(ManualClock::at(START));
     let queue = SledQueue::open(home.path(), clock.clone(), limits).await.unwrap();
     House { queue: Arc::new(queue), clock, _home: Some(home) }
+}
+
+async fn on_redis() -> House {
+    on_redis_with(limits()).await
+}
+
+/// A ledger of its own in the one Redis of this process.
+async fn on_redis_with(limits: QueueLimits) -> House {
+    let clock = Arc::new(ManualClock::at(START));
+    let queue = RedisQueue::open_for_tests(Server::shared().options(), clock.clone(), limits).await;
+    House { queue: Arc::new(queue), clock, _home: None }
 }
 
 /// A new task of the first project, its id made from `number`.

@@ -136,7 +136,6 @@ impl Draft<'_> {
         want: usize,
         ttl: Duration,
     ) -> Result<Vec<Lease>, QueueError> {
-        self.state.tick(self.steady);
         while let Some(head) = self.state.expired(self.steady).cloned() {
             self.interrupt(head)?;
         }
@@ -171,8 +170,7 @@ impl Draft<'_> {
             return self.end(head, Move::Cancel, None, events, |_| {});
         }
         if head.interruptions > self.limits.max_interruptions {
-            let message = format!("the worker was lost {} times while it ran this task", head.interruptions);
-            let error = TaskError { code: TaskErrorCode::Interrupted, message, retryable: true };
+            let error = lost_too_often(head.interruptions);
             let body_error = Some(error.clone());
             return self.end(head, Move::Fail, Some(error), events, |task| task.error = body_error);
         }
@@ -243,8 +241,7 @@ impl Draft<'_> {
                 self.end(head, Move::Cancel, None, vec![], |_| {})
             }
             Outcome::Wait { .. } | Outcome::Again { .. } if head.seq >= self.limits.max_events => {
-                let message = format!("it was tried again until it had {} events", head.seq);
-                let error = TaskError { code: TaskErrorCode::LimitReached, message, retryable: true };
+                let error = tried_too_often(head.seq);
                 let body_error = Some(error.clone());
                 self.end(head, Move::Fail, Some(error), vec![], |task| task.error = body_error)
             }
@@ -392,8 +389,7 @@ impl Draft<'_> {
 
     /// Ends a task that came after one that did not end well.
     fn fail_follower(&mut self, head: Head) -> Result<(), QueueError> {
-        let message = "The task that this one comes after did not end well.".into();
-        let error = TaskError { code: TaskErrorCode::DependencyFailed, message, retryable: true };
+        let error = leader_failed();
         let body_error = Some(error.clone());
         self.end_one(head, Move::Fail, Some(error), vec![], |task| task.error = body_error)
     }
@@ -431,9 +427,7 @@ impl Draft<'_> {
     }
 
     fn fits(&self, what: &impl serde::Serialize) -> Result<(), QueueError> {
-        let mut bytes = Counted { left: self.limits.max_body_bytes };
-        serde_json::to_writer(&mut bytes, what)
-            .map_err(|_| QueueError::Full { what: "bytes of one task", limit: self.limits.max_body_bytes })
+        fits(what, self.limits)
     }
 
     fn put(&mut self, mut head: Head, body: Option<Body>, kinds: Vec<EventKind>) {
@@ -448,6 +442,29 @@ impl Draft<'_> {
         }
         self.records.push(record);
     }
+}
+
+/// Whether something is no larger as JSON than one task may be.
+pub(super) fn fits(what: &impl serde::Serialize, limits: &QueueLimits) -> Result<(), QueueError> {
+    let mut bytes = Counted { left: limits.max_body_bytes };
+    serde_json::to_writer(&mut bytes, what)
+        .map_err(|_| QueueError::Full { what: "bytes of one task", limit: limits.max_body_bytes })
+}
+
+/// Why a task ends that lost its worker `times` times.
+pub(super) fn lost_too_often(times: u32) -> TaskError {
+    let message = format!("the worker was lost {times} times while it ran this task");
+    TaskError { code: TaskErrorCode::Interrupted, message, retryable: true }
+}
+/// Why a task ends that went back to the line until it had `events` events.
+pub(super) fn tried_too_often(events: Seq) -> TaskError {
+    let message = format!("it was tried again until it had {events} events");
+    TaskError { code: TaskErrorCode::LimitReached, message, retryable: true }
+}
+/// Why a task ends that came after one that did not end well.
+pub(super) fn leader_failed() -> TaskError {
+    let message = "The task that this one comes after did not end well.".into();
+    TaskError { code: TaskErrorCode::DependencyFailed, message, retryable: true }
 }
 
 /// Refuses to count beyond what is left: a size check without a copy.

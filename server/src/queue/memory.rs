@@ -116,6 +116,7 @@ impl Keep for Memory {
         let Inner { state, shelf } = &mut *inner;
         let (now, steady) = (self.time.wall(), self.time.now());
         let (records, written) = (Vec::new(), HashMap::new());
+        state.tick(steady);
         let mut draft = Draft { state, kept: shelf, limits: &self.limits, now, steady, records, written };
         let answer = decide(&mut draft);
         let records = draft.records;

@@ -156,7 +156,7 @@ impl SledQueue {
 }
 
 /// Takes the data directory for this process, for as long as the file is open.
-fn lock(data: &Path) -> Result<File, OpenError> {
+pub fn lock(data: &Path) -> Result<File, OpenError> {
     let path = data.join("lock");
     let storage = |e: io::Error| OpenError::Storage(data.to_owned(), e.to_string());
     let file =

@@ -169,7 +169,7 @@ impl State {
         }
     }
 
-    /// Lets time pass: what was paused until `now` is free to go.
+    /// Lets time pass: what was paused until `now` is free to go, before whatever is decided next.
     pub(super) fn tick(&mut self, now: Millis) {
         while let Some((_, place)) = self.paused.first().copied().filter(|(until, _)| *until <= now) {
             self.change(place, |head| head.not_before = None);

@@ -13,6 +13,8 @@ pub(super) struct Wakes {
     line: watch::Sender<()>,
     tasks: Mutex<HashMap<TaskId, watch::Sender<()>>>,
     changes: broadcast::Sender<Changed>,
+    /// Changes that a reader may be behind.
+    unread: usize,
 }
 
 impl Wakes {
@@ -21,6 +23,7 @@ impl Wakes {
             line: watch::Sender::new(()),
             tasks: Mutex::default(),
             changes: broadcast::Sender::new(limits.max_unread_changes.max(1)),
+            unread: limits.max_unread_changes.max(1),
         }
     }
 
@@ -31,8 +34,7 @@ impl Wakes {
             match record {
                 Record::Put { head, .. } => {
                     line_moved = true;
-                    // Nobody listening is fine.
-                    let _told = self.changes.send(head.changed());
+                    self.tell_change(|| head.changed());
                 }
                 // A lease that now runs out earlier or later changes when the line is due.
                 Record::Renew { .. } => continue,
@@ -46,7 +48,31 @@ impl Wakes {
         }
     }
 
-    fn tell_task(&self, id: TaskId) {
+    /// Tells those who listen to all changes.
+    pub(super) fn tell_change(&self, changed: impl FnOnce() -> Changed) {
+        if self.changes.receiver_count() > 0 {
+            // The last one may have stopped listening just now.
+            let _told = self.changes.send(changed());
+        }
+    }
+
+    pub(super) fn has_listeners(&self) -> bool {
+        self.changes.receiver_count() > 0
+    }
+
+    /// Tells everyone to look for themselves: changes were missed. Those who listen to all changes see it as a lag, made
+    /// of as many copies of an old `hint` as nobody keeps up with.
+    pub(super) fn tell_all(&self, hint: Option<&Changed>) {
+        let ids: Vec<TaskId> =
+            self.tasks.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect();
+        ids.into_iter().for_each(|id| self.tell_task(id));
+        for _ in 0..=self.unread {
+            hint.into_iter().for_each(|hint| self.tell_change(|| hint.clone()));
+        }
+    }
+
+    /// Tells those who wait for something of this task to look again.
+    pub(super) fn tell_task(&self, id: TaskId) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = tasks.get(&id)
             && waiting.send(()).is_err()

@@ -100,6 +100,7 @@ impl Writer {
     /// Decides `first` and what else waits, and commits it together.
     fn batch(&mut self, first: Command, more: &mpsc::Receiver<Command>) {
         let (now, steady) = (self.time.wall(), self.time.now());
+        self.ahead.tick(steady);
         let mut answers = Vec::new();
         let mut records: Vec<Record> = Vec::new();
         let mut written = HashMap::new();

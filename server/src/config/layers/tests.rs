@@ -130,3 +130,18 @@ fn explain_guesses_what_was_meant() {
     );
     assert!(loaded.explain("server").unwrap_err().contains("is a table"));
 }
+
+#[test]
+fn the_address_of_redis_is_shown_without_its_password() {
+    let mut desk = Desk::new();
+    let file = desk.file("[queue]\nbackend = \"redis\"\nredis_wait_seconds = 3\n");
+    desk.environment.insert("REDIS_URL".into(), "redis://ann:s3cret@redis.local/1".into());
+    let loaded = desk.load(&file, None).unwrap();
+    let explained = loaded.explain("queue.redis_url").unwrap();
+    assert_eq!(explained.value, Some(Value::String("redis://…@redis.local/1".into())));
+    assert!(!format!("{:?}", loaded.config).contains("s3cret"));
+    let options = loaded.config.queue.redis().unwrap();
+    assert_eq!((options.wait.as_secs(), options.prefix.as_str()), (3, "{tidemark}"));
+    let loaded = desk.load(&desk.file(""), None).unwrap();
+    assert!(loaded.config.queue.redis().is_none(), "the address alone may be another program's");
+}

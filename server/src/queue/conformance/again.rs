@@ -20,6 +20,13 @@ pub(super) async fn a_scheduled_task_waits_for_its_time(queue: Queue, clock: Clo
     assert_eq!(queue.get(task_id(1)).await.unwrap().run_at, Some(START + 60_000));
 }
 
+pub(super) async fn a_task_that_came_due_goes_before_a_later_one(queue: Queue, clock: Clock) {
+    queue.submit(Task { run_at: Some(START + 10_000), ..task(1) }).await.unwrap();
+    clock.advance(Duration::from_secs(10));
+    queue.submit(Task { user_id: UserId("ben".into()), ..task(2) }).await.unwrap();
+    assert_eq!([next(&*queue).await, next(&*queue).await], [Some(1), Some(2)]);
+}
+
 pub(super) async fn a_failure_that_may_pass_is_tried_again(queue: Queue, clock: Clock) {
     submit(&*queue, 1).await;
     let mut waited = vec![];

@@ -167,19 +167,29 @@ fn is_a_move(from: TaskStatus, to: TaskStatus) -> bool {
 
 async fn agree(commands: Vec<Command>) {
     let caps = || QueueLimits { max_running_per_person: Some(2), max_queued_per_person: Some(5), ..limits() };
-    let houses = [memory_with(caps()), on_sled_with(caps()).await];
-    let mut changes = houses[0].queue.changes();
-    let mut leases = [vec![], vec![]];
+    let houses = [memory_with(caps()), on_sled_with(caps()).await, on_redis_with(caps()).await];
+    let mut changes: Vec<_> = houses.iter().map(|house| house.queue.changes()).collect();
+    let mut leases = [vec![], vec![], vec![]];
     let mut statuses: HashMap<TaskId, TaskStatus> = HashMap::new();
     for command in &commands {
         let told = run(&houses[0], &mut leases[0], command).await;
-        assert_eq!(told, run(&houses[1], &mut leases[1], command).await, "{command:?}");
-        while let Ok(Changed { task, status, .. }) = changes.try_recv() {
+        for (house, leases) in houses.iter().zip(&mut leases).skip(1) {
+            assert_eq!(told, run(house, leases, command).await, "{command:?} {}", house.queue.backend());
+        }
+        let heard: Vec<Vec<Changed>> = changes
+            .iter_mut()
+            .map(|changes| std::iter::from_fn(|| changes.try_recv().ok()).collect())
+            .collect();
+        assert!(heard.iter().all(|changes| *changes == heard[0]), "{heard:?}");
+        for Changed { task, status, .. } in heard.into_iter().next().unwrap_or_default() {
             let before = statuses.insert(task, status).unwrap_or(TaskStatus::Queued);
             assert!(is_a_move(before, status), "{before:?} to {status:?} by {command:?}");
         }
     }
-    assert_eq!(everything(&*houses[0].queue).await, everything(&*houses[1].queue).await);
+    let all = everything(&*houses[0].queue).await;
+    for house in &houses[1..] {
+        assert_eq!(all, everything(&*house.queue).await);
+    }
 }
 
 proptest! {
