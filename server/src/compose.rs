@@ -11,8 +11,8 @@ use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
 use crate::queue::TaskQueue;
-use crate::queue::redis::{self, RedisQueue};
-use crate::queue::sled::{self, OpenError, SledQueue};
+use crate::queue::redis::{OpenError as RedisError, RedisQueue};
+use crate::queue::sled::{OpenError, SledQueue, lock};
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
 use crate::store::{ObjectStore, StoreError};
@@ -45,7 +45,7 @@ pub enum ComposeError {
     #[error("the ledger: {0}")]
     Ledger(#[from] OpenError),
     #[error("the ledger: {0}")]
-    Redis(#[from] redis::OpenError),
+    Redis(#[from] RedisError),
     #[error("the object store: {0}")]
     Store(#[source] StoreError),
     #[error("the providers in the config: {0}")]
@@ -79,9 +79,9 @@ pub async fn local(
     let data_dir = prepared(config.data_dir()?).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut workers = limits.worker.clone();
-    let mut lock = None;
+    let mut held = None;
     if config.queue.redis().is_some() {
-        lock = Some(sled::lock(&data_dir)?);
+        held = Some(lock(&data_dir)?);
         workers.lease_seconds.get_or_insert(REDIS_LEASE_SECONDS);
     }
     let queue = ledger(config, &data_dir, &clock).await?;
@@ -138,7 +138,7 @@ pub async fn local(
     let worker = Worker::start(name, running, clock, workers);
     app.background.spawn(keep_models_fresh(Arc::clone(&app)));
     app.background.spawn(tell_of_models(Arc::clone(&app)));
-    Ok(House { app, worker, _lock: lock })
+    Ok(House { app, worker, _lock: held })
 }
 
 /// The ledger alone, without anyone who works on it.
