@@ -171,18 +171,23 @@ impl Redis {
         Self { url, pid: server.id(), _own: Some(Own { server, _home: home }) }
     }
 
+    /// A connection for what may take long: emptying a large Redis.
+    async fn link(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(&*self.url).expect("a URL");
+        let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(60)));
+        client.get_multiplexed_async_connection_with_config(&patient).await.expect("Redis answers")
+    }
+
     /// An empty ledger.
     async fn queue(&self) -> Arc<RedisQueue> {
-        let client = redis::Client::open(&*self.url).expect("a URL");
-        let mut link = client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let mut link = self.link().await;
         redis::cmd("FLUSHALL").exec_async(&mut link).await.expect("it is emptied");
         let queue = RedisQueue::open(RedisOptions::new(&*self.url), Arc::new(SystemClock), limits()).await;
         Arc::new(queue.expect("a ledger opens"))
     }
 
     async fn bytes(&self) -> i64 {
-        let client = redis::Client::open(&*self.url).expect("a URL");
-        let mut link = client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let mut link = self.link().await;
         let info: String =
             redis::cmd("INFO").arg("memory").query_async(&mut link).await.expect("Redis answers");
         let line = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));

@@ -137,4 +137,5 @@ await withQueue(async (queue) => {
     for (let turn = 0; turn < count; turn++) await queue.remove(ids[turn * Math.floor(backlog / count)])
   })
 })
+await redis.flushall()
 redis.disconnect()

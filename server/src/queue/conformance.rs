@@ -63,6 +63,7 @@ macro_rules! every_queue {
             lanes::people_take_turns,
             lanes::an_edit_keeps_the_turn,
             lanes::a_person_runs_only_so_many_tasks,
+            lanes::a_task_that_came_due_says_that_it_waits_for_a_slot,
             lanes::a_lost_worker_frees_its_slots,
             lanes::a_person_has_only_so_many_tasks_in_line,
             again::a_scheduled_task_waits_for_its_time,

@@ -101,6 +101,7 @@ impl Writer {
     fn batch(&mut self, first: Command, more: &mpsc::Receiver<Command>) {
         let (now, steady) = (self.time.wall(), self.time.now());
         self.ahead.tick(steady);
+        self.view.state(|state| state.tick(steady));
         let mut answers = Vec::new();
         let mut records: Vec<Record> = Vec::new();
         let mut written = HashMap::new();

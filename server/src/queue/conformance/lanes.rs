@@ -91,6 +91,19 @@ pub(super) async fn a_person_runs_only_so_many_tasks(queue: Queue, _clock: Clock
     assert_eq!(take(&*queue, &Mode::ALL, 50).await, [42]);
 }
 
+pub(super) async fn a_task_that_came_due_says_that_it_waits_for_a_slot(queue: Queue, clock: Clock) {
+    for number in 1..=41 {
+        queue.submit(of(number, "ann", Mode::Patch)).await.unwrap();
+    }
+    assert_eq!(take(&*queue, &Mode::ALL, 50).await.len(), 41);
+    let later = Task { run_at: Some(START + 10_000), ..of(42, "ann", Mode::Patch) };
+    queue.submit(later).await.unwrap();
+    assert_eq!(queue.get(task_id(42)).await.unwrap().waiting_for, None);
+    clock.advance(Duration::from_secs(10));
+    queue.submit(of(101, "ben", Mode::Patch)).await.unwrap();
+    assert_eq!(queue.get(task_id(42)).await.unwrap().waiting_for, Some(WaitingFor::Slot));
+}
+
 pub(super) async fn a_lost_worker_frees_its_slots(queue: Queue, clock: Clock) {
     for number in 1..=42 {
         queue.submit(of(number, "ann", Mode::Patch)).await.unwrap();
