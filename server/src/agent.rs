@@ -9,6 +9,7 @@ pub mod progress;
 mod project;
 pub mod prompt;
 mod references;
+mod secrecy;
 mod trouble;
 mod voice;
 mod writing;
@@ -16,6 +17,7 @@ mod writing;
 pub use limits::AgentLimits;
 pub use progress::Progress;
 
+use crate::providers::keys::Secret;
 use async_trait::async_trait;
 use std::path::PathBuf;
 use tidemark_shared::change::Reference;
@@ -31,6 +33,8 @@ pub struct Brief {
     pub copy: PathBuf,
     /// What went before in this session, oldest first.
     pub history: Vec<Turn>,
+    /// Values that no model may see, wherever they stand: those of the project's own secret files.
+    pub secrets: Vec<Secret>,
     /// How far an earlier attempt got: go on from there. The copy is as in the snapshot all the same.
     pub progress: Option<Progress>,
     /// Fires when the task was cancelled or its lease lost: stop within a second.

@@ -128,6 +128,11 @@ impl Models {
         Ok(found.info())
     }
 
+    /// The keys of all providers, for who must keep them from leaving elsewhere.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.keys.all()
+    }
+
     pub fn forget_key(&self, provider: &str) -> Result<ProviderInfo, KeyError> {
         let found = self.keyed(provider)?;
         self.keys.forget(provider);

@@ -16,6 +16,7 @@ mod objects;
 mod projects;
 mod root;
 mod search;
+mod secrets;
 mod snapshot;
 mod trash;
 mod walk;
@@ -279,6 +280,12 @@ impl Workspace {
     pub async fn manifest(&self, snapshot: &Hash) -> Result<Manifest> {
         let snapshot = snapshot.clone();
         self.run(move |inner| Manifest::load(&inner.objects, &snapshot)).await
+    }
+
+    /// What the project's own secret files (`.env`, `.env.local`, …) hold: values that must not leave this machine.
+    pub async fn secret_values(&self, project: ProjectId) -> Result<Vec<String>> {
+        self.run(move |inner| Ok(inner.root(project).map(|root| secrets::values(&root)).unwrap_or_default()))
+            .await
     }
 
     /// Writes a snapshot's files into `dir`, which is made and must be empty or absent.

@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("desktop", &[]),
     ("settings", &[]),
     ("metrics", &["queue"]),
+    ("secrets", &[]),
     ("store", &["clock"]),
     ("queue", &["clock"]),
     ("auth", &["clock"]),
@@ -18,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("workspace", &["store", "clock", "templates"]),
     ("checks", &["workspace"]),
     ("tools", &["workspace", "providers"]),
-    ("agent", &["providers", "models", "tools", "workspace", "queue", "checks", "clock"]),
+    ("agent", &["providers", "models", "secrets", "tools", "workspace", "queue", "checks", "clock"]),
     ("preview", &["workspace", "clock"]),
     ("templates", &[]),
     (

@@ -73,6 +73,11 @@ pub enum EventKind {
         output: String,
         duration_ms: u64,
     },
+    /// Secrets that the project holds stayed here: the model sees placeholders for them. Kinds as `github-token`, one for
+    /// each secret.
+    SecretsKept {
+        kinds: Vec<String>,
+    },
     /// What the task has used so far.
     #[serde(rename_all = "camelCase")]
     Usage {

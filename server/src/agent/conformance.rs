@@ -97,7 +97,7 @@ impl House {
     }
     pub(super) fn brief(&self) -> Brief {
         let (task, copy, cancel) = (self.task.clone(), self.copy(), self.cancel.clone());
-        Brief { task, copy, history: Vec::new(), progress: None, cancel }
+        Brief { task, copy, history: Vec::new(), secrets: Vec::new(), progress: None, cancel }
     }
     pub(super) async fn run(&self) -> Result<Report, AgentError> {
         self.agent.run(self.brief(), &self.events).await

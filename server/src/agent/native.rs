@@ -8,6 +8,7 @@ use super::plain::{self, Plain};
 use super::progress::{Progress, State};
 use super::project::Project;
 use super::references::references;
+use super::secrecy::Secrecy;
 use super::voice::{Kind, Voice};
 use super::writing::Writing;
 use super::{AgentBackend, AgentError, AgentLimits, Brief, Events, Report, context, prompt, trouble};
@@ -86,6 +87,7 @@ impl AgentBackend for Native {
             worked_before,
             saved: Saved { messages: messages.len(), placements: tools.placements().len() },
             unsaved: BTreeSet::new(),
+            secrecy: Secrecy::new(&brief, &self.models.secrets()),
             messages,
             state,
         };
@@ -175,7 +177,9 @@ struct Work<'a> {
     /// When this attempt began, and how long earlier ones worked.
     started: Millis,
     worked_before: Duration,
+    /// With secrets in them: what leaves, and what is told, goes through `secrecy`.
     messages: Vec<Message>,
+    secrecy: Secrecy,
     state: State,
     saved: Saved,
     /// Files of the copy that changed since the last save.
@@ -202,6 +206,8 @@ impl Work<'_> {
             let text = prompt::first_message(self.brief, &project, self.limits);
             self.messages.push(Message::User { text });
         }
+        // Calls that were not made before the interruption may hold placeholders.
+        self.secrecy.learn(&self.messages);
         loop {
             if !matches!(self.messages.last(), Some(Message::Assistant { .. })) {
                 let heard = self.ask().await?;
@@ -289,10 +295,12 @@ impl Work<'_> {
     }
 
     async fn listen(&mut self, before: Tokens) -> Result<Heard, Stop> {
+        self.secrecy.learn(&self.messages);
+        self.untold.extend(self.secrecy.news());
         let request = Request {
             model: self.brief.task.model.model().into(),
             system: prompt::system(self.brief.task.mode),
-            messages: context::fit(&self.messages, self.room()),
+            messages: self.secrecy.kept_out_of(context::fit(&self.messages, self.room())),
             tools: self.tools.specs(),
             max_output_tokens: self.limits.max_output_tokens,
         };
@@ -488,8 +496,14 @@ impl Work<'_> {
         if !self.reads_plain_answers() {
             return Ok(false);
         }
-        let (answer, tools) = (self.state.answer.clone(), self.tools.clone());
-        match off_thread(move || plain::read(&answer, &tools)).await? {
+        let read = match self.secrecy.restored(&self.state.answer) {
+            Ok(answer) => {
+                let tools = self.tools.clone();
+                off_thread(move || plain::read(&answer, &tools)).await?
+            }
+            Err(why) => Plain::Refused(why.to_string()),
+        };
+        match read {
             Plain::Words => Ok(false),
             Plain::Edits(files, placements) => {
                 self.tools.note(placements);
@@ -503,7 +517,8 @@ impl Work<'_> {
                     let write = off_thread(move || tools.write(&path, text.as_deref()));
                     self.untold.push(self.called(&call));
                     let answer = write.await?;
-                    self.untold.push(self.finished(&call, &answer, 0));
+                    let finished = self.finished(&call, &answer, 0);
+                    self.untold.push(finished);
                 }
                 self.state.edited = true;
                 self.state.done = true;

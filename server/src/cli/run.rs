@@ -128,6 +128,9 @@ async fn follow(house: &House, task: &str) -> Result<(), Failure> {
                 EventKind::Interrupted { step } => {
                     say(&format!("interrupted at step {step}; it goes on by itself"))
                 }
+                EventKind::SecretsKept { kinds } => {
+                    say(&format!("· kept from the model: {}", kinds.join(", ")))
+                }
                 EventKind::CheckFinished { check } => say(&format!("· {}: {:?}", check.name, check.status)),
                 EventKind::Finished { .. } => return Ok(()),
                 _ => {}

@@ -66,6 +66,12 @@ impl Keys {
         session.or_else(|| found.environment.clone().map(|key| (key, KeySource::Environment)))
     }
 
+    /// Every key there is.
+    pub fn all(&self) -> Vec<Secret> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.values().flat_map(|found| [&found.session, &found.environment]).flatten().cloned().collect()
+    }
+
     fn write(&self, change: impl FnOnce(&mut BTreeMap<String, Found>)) {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
     }

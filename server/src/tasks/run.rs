@@ -5,6 +5,7 @@ use super::history::history;
 use super::resume::{ResumeLimits, Saves};
 use crate::agent::{AgentBackend, AgentError, Brief, Events, Progress, Report};
 use crate::checks;
+use crate::providers::keys::Secret;
 use crate::queue::{Lease, Leased, Outcome, QueueError, TaskQueue};
 use crate::store::ObjectStore;
 use crate::workspace::{Workspace, WorkspaceError};
@@ -168,8 +169,10 @@ async fn work(
     let made = parts.workspace.materialise(&task.snapshot, copy);
     until_halted(halt, made).await?.map_err(|why| ended_by(&why))?;
     let history = history(parts.queue.as_ref(), task).await.map_err(Ended::Ledger)?;
+    let secrets = parts.workspace.secret_values(task.project_id).await.map_err(|why| ended_by(&why))?;
+    let secrets = secrets.iter().filter_map(|value| Secret::new(value)).collect();
     let cancel = halt.token.clone();
-    let brief = Brief { task: task.clone(), copy: copy.into(), history, progress, cancel };
+    let brief = Brief { task: task.clone(), copy: copy.into(), history, secrets, progress, cancel };
     let events = LeaseEvents { queue: parts.queue.as_ref(), lease: &leased.lease, saves };
     let report = match parts.agent.run(brief, &events).await {
         Ok(report) => report,

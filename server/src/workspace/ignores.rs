@@ -109,11 +109,17 @@ pub(super) fn is_never_entered(root: &Root, path: &RelPath) -> bool {
         || (name == "target" && path.join("CACHEDIR.TAG").is_ok_and(|tag| root.exists(&tag).unwrap_or(false)))
 }
 
+/// Files with environment variables, and no examples of them.
+pub(super) fn is_environment(path: &RelPath) -> bool {
+    let name = path.file_name();
+    let example = [".example", ".sample", ".template", ".dist"].iter().any(|end| name.ends_with(end));
+    name == ".env" || (name.starts_with(".env.") && !example)
+}
+
 /// Files that hold keys by custom: not shown to a model.
 pub(super) fn is_secret(path: &RelPath) -> bool {
     let name = path.file_name();
-    let example = [".example", ".sample", ".template", ".dist"].iter().any(|end| name.ends_with(end));
-    let environment = name == ".env" || (name.starts_with(".env.") && !example);
+    let environment = is_environment(path);
     let key = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"].contains(&name)
         || matches!(path.extension(), Some("pem" | "key" | "p12" | "pfx" | "keystore" | "jks"));
     environment || key

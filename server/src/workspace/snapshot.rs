@@ -121,7 +121,8 @@ pub(super) fn take(
             Kind::Folder => {}
         }
     }
-    for open in overlay {
+    // One may have a secret file open beside others.
+    for open in overlay.iter().filter(|open| !is_secret(&open.path)) {
         taker.unsaved(root, open, limits)?;
     }
     if taker.files.len() > limits.max_snapshot_files {

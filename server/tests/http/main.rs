@@ -5,6 +5,7 @@ mod events;
 mod files;
 mod guard;
 mod house;
+mod secrets;
 mod tasks;
 mod walk;
 mod writing;

@@ -778,6 +778,10 @@ export interface components {
             /** @enum {string} */
             type: "tool_finished";
         } | {
+            kinds: string[];
+            /** @enum {string} */
+            type: "secrets_kept";
+        } | {
             /** Format: double */
             costUsd?: number | null;
             tokens: components["schemas"]["Tokens"];

@@ -3,6 +3,7 @@
 use super::{Stop, Work};
 use crate::clock::Clock;
 use crate::providers::{Message, ToolCall, ToolResult};
+use crate::secrets::Unrestorable;
 use crate::tools::{self, Answer, Tool, Tools};
 use futures::future::join_all;
 use tidemark_shared::EventKind;
@@ -22,10 +23,12 @@ impl Work<'_> {
             let told: Vec<_> = group.iter().map(|call| self.called(call)).collect();
             self.untold.extend(told);
             self.tell().await?;
-            let timed = |call| timed_call(&self.tools, call, &self.brief.cancel, self.clock.as_ref());
-            for (call, (answer, time)) in group.iter().zip(join_all(group.iter().map(timed)).await) {
+            let meant: Vec<_> = group.iter().map(|call| self.secrecy.restored_call(call)).collect();
+            let timed = |meant| timed_call(&self.tools, meant, &self.brief.cancel, self.clock.as_ref());
+            for (call, (answer, time)) in group.iter().zip(join_all(meant.iter().map(timed)).await) {
                 self.state.edited |= answer.ok && !only_reads(call);
-                self.untold.push(self.finished(call, &answer, time));
+                let finished = self.finished(call, &answer, time);
+                self.untold.push(finished);
                 self.state.results.push(self.result(call, answer));
             }
         }
@@ -34,7 +37,8 @@ impl Work<'_> {
             let said = format!("one answer may call at most {max} tools; this call was not made");
             let answer = Answer { ok: false, output: said.clone(), summary: said };
             self.untold.push(self.called(call));
-            self.untold.push(self.finished(call, &answer, 0));
+            let finished = self.finished(call, &answer, 0);
+            self.untold.push(finished);
             self.state.results.push(self.result(call, answer));
         }
         let results = std::mem::take(&mut self.state.results);
@@ -59,12 +63,12 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn finished(&self, call: &ToolCall, answer: &Answer, duration_ms: u64) -> EventKind {
+    pub(super) fn finished(&mut self, call: &ToolCall, answer: &Answer, duration_ms: u64) -> EventKind {
         EventKind::ToolFinished {
             call_id: call.id.clone(),
             ok: answer.ok,
-            summary: answer.summary.clone(),
-            output: tools::bounded(&answer.output, self.limits.max_event_bytes),
+            summary: self.secrecy.without(&answer.summary),
+            output: tools::bounded(&self.secrecy.without(&answer.output), self.limits.max_event_bytes),
             duration_ms,
         }
     }
@@ -72,12 +76,15 @@ impl Work<'_> {
 
 async fn timed_call(
     tools: &Tools,
-    call: &ToolCall,
+    call: &Result<ToolCall, Unrestorable>,
     cancel: &CancellationToken,
     clock: &dyn Clock,
 ) -> (Answer, u64) {
     let started = clock.now();
-    let answer = tools.call(call, cancel).await;
+    let answer = match call {
+        Ok(call) => tools.call(call, cancel).await,
+        Err(why) => Answer { ok: false, output: why.to_string(), summary: why.to_string() },
+    };
     (answer, clock.now().saturating_sub(started))
 }
 

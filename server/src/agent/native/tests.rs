@@ -3,7 +3,7 @@
 use super::*;
 use crate::agent::conformance::{APP, House, Make, edit_app, every_agent, goes_on_from_each_save};
 use crate::clock::{ManualClock, SystemClock};
-use crate::providers::keys::Keys;
+use crate::providers::keys::{Keys, Secret};
 use crate::providers::scripted::{Scripted, Turn};
 use serde_json::json;
 use std::time::Duration;
@@ -405,4 +405,78 @@ async fn a_large_tree_is_told_in_its_limits() {
     let Message::User { text } = &requests[0].messages[0] else { panic!() };
     let tree = text.split("</project>").next().unwrap();
     assert_eq!(tree, "<project>\ncrlf.txt\nlogo.png\nsrc/App.tsx\nsrc/parts/ (50 files)\n");
+}
+
+/// Made at run time, so that no scanner finds a secret in this file.
+fn token() -> String {
+    format!("ghp_{}", "a1B2c3D4e5F6".repeat(3))
+}
+
+/// A house whose `config.ts` holds a secret of known shape, and one of the project's own.
+fn with_secrets(turns: Vec<Turn>) -> House {
+    let house = house(turns);
+    let text = format!("export const token = \"{}\";\nexport const gate = \"correct horse\";\n", token());
+    std::fs::write(house.copy().join("config.ts"), text).unwrap();
+    house
+}
+
+fn keeping(house: &House) -> Brief {
+    Brief { secrets: vec![Secret::new("correct horse").unwrap()], ..house.brief() }
+}
+
+/// What stands for a secret of this kind in what the model was told.
+fn placeholder(house: &House, kind: &str) -> String {
+    let told = format!("{:?}", house.model.requests().last().unwrap().messages);
+    let start = told.find(&format!("⟦secret:{kind}:")).unwrap_or_else(|| panic!("{told}"));
+    let end = start + told[start..].find('⟧').unwrap() + '⟧'.len_utf8();
+    told[start..end].to_owned()
+}
+
+#[tokio::test]
+async fn no_secret_of_the_project_leaves_or_is_told_and_an_edit_around_it_lands() {
+    let mut house = with_secrets(vec![read("config.ts")]);
+    house.task.prompt = format!("Use {} and correct horse", token());
+    house.agent.run(keeping(&house), &house.events).await.unwrap();
+    let (github, known) = (placeholder(&house, "github-token"), placeholder(&house, "known-value"));
+    // The names depend on the task alone: another run meets the same.
+    let edit = json!({
+        "path": "config.ts",
+        "old_text": format!("token = \"{github}\";"),
+        "new_text": format!("token = \"{github}\"; // and {known}"),
+    });
+    let again =
+        with_secrets(vec![read("config.ts"), Turn::call("", "2", "edit_file", edit), Turn::text("Done.")]);
+    let again = House { task: house.task.clone(), ..again };
+    again.agent.run(keeping(&again), &again.events).await.unwrap();
+    assert!(again.text("config.ts").contains(&format!("token = \"{}\"; // and correct horse", token())));
+    let told = format!("{:?}{:?}", again.model.requests(), again.events.told());
+    assert!(!told.contains(&token()) && !told.contains("correct horse"), "{told}");
+    let kept = EventKind::SecretsKept { kinds: vec!["github-token".into(), "known-value".into()] };
+    assert_eq!(again.events.told().iter().filter(|event| **event == kept).count(), 1);
+}
+
+#[tokio::test]
+async fn a_made_up_placeholder_is_never_written() {
+    let text = "const a = \"⟦secret:github-token:00000000⟧\";";
+    let create = json!({ "path": "a.ts", "content": text });
+    let house = house(vec![Turn::call("", "1", "create_file", create), Turn::text("Done.")]);
+    house.run().await.unwrap();
+    assert!(!house.copy().join("a.ts").exists());
+    let requests = house.model.requests();
+    let Some(Message::ToolResults { results }) = requests[1].messages.last() else { panic!() };
+    assert!(results[0].is_error && results[0].output.contains("stands for nothing"), "{results:?}");
+}
+
+#[tokio::test]
+async fn a_plain_answer_has_its_secrets_again_before_it_is_placed() {
+    let house = with_secrets(vec![read("config.ts")]);
+    house.agent.run(keeping(&house), &house.events).await.unwrap();
+    let known = placeholder(&house, "known-value");
+    let answer = format!(
+        "config.ts\n<<<<<<< SEARCH\nexport const gate = \"{known}\";\n=======\nexport const door = \"{known}\";\n>>>>>>> REPLACE\n"
+    );
+    let again =
+        House { task: house.task.clone(), ..with_secrets(vec![read("config.ts"), Turn::text(&answer)]) };
+    again.agent.run(keeping(&again), &again.events).await.unwrap();
+    assert!(again.text("config.ts").ends_with("export const door = \"correct horse\";\n"));
 }

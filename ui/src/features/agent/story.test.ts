@@ -168,3 +168,16 @@ test('a run of tools is one line in words', () => {
   )
   expect(grouped(told(events).entries).map((group) => group.kind)).toEqual(['entry', 'tools', 'entry'])
 })
+
+test('secrets that stayed here are named by their kinds, once each', () => {
+  const kept = (kinds: string[]) =>
+    told([...events.slice(0, 3), { ...base, seq: 4, type: 'secrets_kept', kinds }])
+  expect(kept(['github-token']).entries.at(-1)).toEqual({
+    kind: 'note',
+    tone: 'plain',
+    text: 'Kept a secret from the model: github token.',
+  })
+  expect(kept(['known-value', 'jwt', 'known-value']).entries.at(-1)).toMatchObject({
+    text: 'Kept 3 secrets from the model: known value, jwt.',
+  })
+})

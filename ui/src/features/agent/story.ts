@@ -143,6 +143,11 @@ export function tell(story: Story, event: TaskEvent): Story {
             : entry,
         ),
       }
+    case 'secrets_kept':
+      return {
+        ...next,
+        entries: [...story.entries, { kind: 'note', tone: 'plain', text: secretsKept(event.kinds) }],
+      }
     case 'usage':
       return { ...next, tokens: event.tokens, costUsd: event.costUsd ?? undefined }
     case 'check_finished':
@@ -314,4 +319,11 @@ export function verbOf(tool: string): {
   if (/list|glob|tree/.test(name)) return { now: 'List', past: 'listed', icon: 'list' }
   if (/read|open|view/.test(name)) return { now: 'Read', past: 'read', icon: 'read' }
   return { now: 'Run', past: 'ran', icon: 'run' }
+}
+
+/** "Kept 2 secrets from the model: github token, password in address". */
+function secretsKept(kinds: readonly string[]): string {
+  const names = [...new Set(kinds)].map((kind) => kind.replaceAll('-', ' '))
+  const count = kinds.length === 1 ? 'a secret' : `${kinds.length} secrets`
+  return `Kept ${count} from the model: ${names.join(', ')}.`
 }
