@@ -83,8 +83,9 @@ impl Pump {
 struct Running {
     engine: Engine,
     link: Option<Link>,
-    script: Script,
-    script_that_must_go: Script,
+    functions: Script,
+    /// Instead of the functions, when Redis would not take them.
+    scripts: Option<[Script; 2]>,
     /// Names this process to Redis.
     caller: [u8; 16],
     calls: u64,
@@ -106,8 +107,8 @@ impl Running {
         Self {
             engine,
             link: Some(link),
-            script: Script::new(false),
-            script_that_must_go: Script::new(true),
+            functions: Script::functions(),
+            scripts: None,
             caller: *uuid::Uuid::now_v7().as_bytes(),
             calls: 0,
         }
@@ -200,7 +201,6 @@ impl Running {
     }
 
     async fn try_call(&mut self, batch: &[Waiting], must_go: bool) -> Result<Vec<Value>, Trouble> {
-        let script = if must_go { &self.script_that_must_go } else { &self.script };
         let link = match &mut self.link {
             Some(link) => link,
             None => match self.engine.target.connect(self.engine.patience).await {
@@ -208,13 +208,24 @@ impl Running {
                 Err(why) => return Err(Trouble::Away { why: why.to_string(), maybe_done: false }),
             },
         };
-        let command = command(&self.engine, script, &self.caller, self.calls, batch);
-        let mut answer = link.ask(&command).await;
-        if answer.as_ref().is_err_and(|why| why.code() == Some("NOSCRIPT")) {
-            let mut load = redis::cmd("SCRIPT");
-            load.arg("LOAD").arg(&script.text);
-            answer = match link.ask(&load).await {
-                Ok(_sha1) => link.ask(&command).await,
+        let mut script =
+            self.scripts.as_ref().map_or(&self.functions, |scripts| &scripts[usize::from(must_go)]);
+        let ask = |script: &Script| {
+            command(&self.engine, [script.call, script.name(must_go)], &self.caller, self.calls, batch)
+        };
+        let mut answer = link.ask(&ask(script)).await;
+        if answer.as_ref().is_err_and(is_unknown) {
+            let mut loaded = link.ask(&script.load).await;
+            if let (Err(why), "FCALL") = (&loaded, script.call)
+                && why.code().is_some()
+            {
+                tracing::warn!(redis = %self.engine.target, error = %why, "Redis takes no functions; it gets a script");
+                let scripts = self.scripts.insert([false, true].map(Script::scripts));
+                script = &scripts[usize::from(must_go)];
+                loaded = link.ask(&script.load).await;
+            }
+            answer = match loaded {
+                Ok(_name) => link.ask(&ask(script)).await,
                 Err(why) => Err(why),
             };
         }
@@ -224,7 +235,13 @@ impl Running {
 }
 
 /// One call as the script takes it.
-fn command(engine: &Engine, script: &Script, caller: &[u8; 16], number: u64, batch: &[Waiting]) -> Cmd {
+fn command(
+    engine: &Engine,
+    [call, name]: [&str; 2],
+    caller: &[u8; 16],
+    number: u64,
+    batch: &[Waiting],
+) -> Cmd {
     let limits = &engine.limits;
     let no_limit = |limit: Option<usize>| limit.map_or(f64::INFINITY, as_f64);
     let clock = match &engine.time {
@@ -252,7 +269,7 @@ fn command(engine: &Engine, script: &Script, caller: &[u8; 16], number: u64, bat
     let bytes: usize = batch.iter().map(|waiting| waiting.command.bytes.len()).sum();
     let count: usize = batch.iter().map(|waiting| waiting.command.ends.len()).sum();
     let mut command = Cmd::with_capacity(count + 7, bytes + says.len() + about.len() + 128);
-    command.arg("EVALSHA").arg(&script.sha1).arg(1).arg(&engine.prefix);
+    command.arg(call).arg(name).arg(1).arg(&engine.prefix);
     command.arg(says).arg(caller.as_slice()).arg(about);
     for argument in batch.iter().flat_map(|waiting| waiting.command.arguments()) {
         command.arg(argument);
@@ -278,6 +295,11 @@ fn read(teller: &Teller, answer: Value, commands: usize) -> Result<Vec<Value>, Q
     });
     teller.tell(&Tidings { wall, newest: newest as u64, own, others: others.collect() })?;
     Ok(rest)
+}
+
+/// Whether Redis does not have the script (any more).
+fn is_unknown(why: &RedisError) -> bool {
+    why.code() == Some("NOSCRIPT") || why.detail() == Some("Function not found")
 }
 
 fn trouble(why: &RedisError) -> Trouble {

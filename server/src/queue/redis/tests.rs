@@ -35,11 +35,15 @@ async fn soon<T>(what: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_script_that_redis_forgot_is_sent_again() {
-    let server = Server::start(&[]);
-    let queue = open(&server.options()).await;
-    submit(&queue, 1).await;
-    assert!(server.ask("SCRIPT FLUSH").starts_with("+OK"));
-    assert_eq!(lease(&queue).await.unwrap().task.id, task_id(1));
+    // As functions, and as a script where those are forbidden.
+    for settings in [&[][..], &["--rename-command", "FUNCTION", ""]] {
+        let server = Server::start(settings);
+        let queue = open(&server.options()).await;
+        submit(&queue, 1).await;
+        assert!(server.ask("SCRIPT FLUSH").starts_with("+OK"));
+        assert_eq!(server.ask("FUNCTION FLUSH").starts_with("+OK"), settings.is_empty());
+        assert_eq!(lease(&queue).await.unwrap().task.id, task_id(1));
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 -- What a call reads, it reads together; what it changes, it writes together at its end. Hashes and sorted sets.
-local call, K = redis.call, KEYS[1] .. ':'
+-- What a call works on is set anew by `begin`; the functions are made once, when Redis loads the library.
+local call, K
 local MOST_ARGS = 1000
+local pack, unpacked
+
+-- The arguments of the call.
+local given
 
 -- Calls a command with any number of arguments, some at a time.
 local function in_parts(command, key, args)
@@ -10,7 +15,7 @@ local function in_parts(command, key, args)
 end
 
 -- Hashes by name: what is known of their fields (`false`: not there), and which of them changed.
-local known, changed = {}, {}
+local known, changed
 
 -- Reads those of `fields` that are not known yet.
 local function fetch(name, fields)
@@ -54,8 +59,8 @@ local function put(name, field, value)
 end
 
 -- Sorted sets by name: changes to come (member to score, `false`: leaves), and the beginning as it was read ahead.
-local coming, ahead = {}, {}
-local read_ahead = 1
+local coming, ahead
+local read_ahead
 
 local function settle(name)
   local changes = coming[name]

@@ -3,7 +3,7 @@
 -- What the caller says: see `Terms` in call.rs.
 local FORMAT, CLOCK, TOLD, NUMBER, WANTED, CAP, MAX_QUEUED, MAX_QUEUED_EACH, MAX_EVENTS, MAX_WITH_REVIEWS, KEEP, MAX_LOST =
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local says = { struct.unpack('<dddddddddddd', ARGV[1]) }
+local says
 
 -- The counters. A lane's are at the name plus the lane's number, 0 to 3.
 local S_FORMAT, NEXT_PLACE, TURNS, LEASES, NEWS, LAST, SET_BACK, LOSSES, RETRIES, ENDED, NEXT_PAUSE, NEXT_LEASE, LOWEST =
@@ -11,31 +11,40 @@ local S_FORMAT, NEXT_PLACE, TURNS, LEASES, NEWS, LAST, SET_BACK, LOSSES, RETRIES
 local SERVED, RINGS, PAUSED, QUEUED, PROCESSING, WAITING, OLDEST = 14, 18, 22, 26, 30, 34, 38
 local COUNTERS = 41
 local NEVER = 2 ^ 48
-local STATE = '<' .. string.rep('d', COUNTERS)
+local STATE = '<' .. ('d'):rep(COUNTERS)
 
-local state_now = call('GET', K .. 'state')
 local S
-if state_now then
-  S = { struct.unpack(STATE, state_now) }
-else
-  S = {}
-  for i = 1, COUNTERS do S[i] = 0 end
-  S[S_FORMAT], S[NEXT_PAUSE], S[NEXT_LEASE] = says[FORMAT], NEVER, NEVER
-end
-if S[S_FORMAT] ~= says[FORMAT] then return redis.error_reply('FORMAT ' .. S[S_FORMAT]) end
 
 -- What people see as the time, and what pauses and leases are measured by: that one is never set back.
-local wall = says[CLOCK]
-if wall < 0 then
-  local time = call('TIME')
-  wall = time[1] * 1000 + math.floor(time[2] / 1000)
+local wall, now
+
+local function read_time()
+  wall = says[CLOCK]
+  if wall < 0 then
+    local time = call('TIME')
+    wall = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  now = wall + S[SET_BACK]
+  if now < S[LAST] then
+    S[SET_BACK] = S[SET_BACK] + S[LAST] - now
+    now = S[LAST]
+  end
+  S[LAST] = now
 end
-local now = wall + S[SET_BACK]
-if now < S[LAST] then
-  S[SET_BACK] = S[SET_BACK] + S[LAST] - now
-  now = S[LAST]
+
+-- Reads the counters; another format than ours is the answer.
+local function read_state()
+  local kept = call('GET', K .. 'state')
+  if kept then
+    S = { unpacked(STATE, kept) }
+  else
+    S = {}
+    for i = 1, COUNTERS do S[i] = 0 end
+    S[S_FORMAT], S[NEXT_PAUSE], S[NEXT_LEASE] = says[FORMAT], NEVER, NEVER
+  end
+  if S[S_FORMAT] ~= says[FORMAT] then return S[S_FORMAT] end
+  read_time()
 end
-S[LAST] = now
 
 -- A head: what changes, then what stays. See head.rs.
 local STATUS, WAITS, REVIEW, FLAGS, LANE, PRIORITY, FAILURES, LOST, ATTEMPT, STEP, SEQ, PLACE, MADE, CHANGED, NOT_BEFORE =
@@ -47,10 +56,10 @@ local IN_LINE, RUNNING, DONE, FAILED, CANCELLED = 0, 1, 2, 3, 4
 local FOR_TASK, FOR_SLOT = 5, 4
 local CANCEL_ASKED, HAS_END, CUT_SHORT, RECALLED, HAS_FOLLOWERS = 1, 2, 4, 8, 16
 
-local heads, moved = {}, {}
+local heads, moved
 
 local function read_tail(h, tail)
-  local sent, scope, user, model, after, key = struct.unpack('>c8c32HHBB', tail)
+  local sent, scope, user, model, after, key = unpacked('>c8c32HHBB', tail)
   local from = 47
   h[TAIL], h[SENT], h[SCOPE] = tail, sent, scope
   h[USER] = tail:sub(from, from + user - 1)
@@ -68,7 +77,7 @@ local function head(id)
     local kept = get('heads', id)
     h = false
     if kept then
-      h = { struct.unpack(MOVING, kept) }
+      h = { unpacked(MOVING, kept) }
       h[ID] = id
       read_tail(h, kept:sub(MOVING_BYTES + 1))
     end
@@ -78,7 +87,7 @@ local function head(id)
 end
 
 local function encoded(h)
-  return struct.pack(MOVING, unpack(h, 1, 15)) .. h[TAIL]
+  return pack(MOVING, unpack(h, 1, 15)) .. h[TAIL]
 end
 
 local function has(h, flag)
@@ -91,7 +100,7 @@ end
 
 -- A person: how many of their tasks run, how many are in line, how many stand in each ring's line, and whether they are
 -- held back because as many run as may.
-local people, changed_people = {}, {}
+local people, changed_people
 
 local function person(user)
   local one = people[user]
@@ -121,5 +130,5 @@ local function write_state()
     local is_gone = one.running == 0 and one.queued == 0
     put('people', user, not is_gone and cmsgpack.pack({ one.running, one.queued, one.lines, one.is_held }))
   end
-  call('SET', K .. 'state', struct.pack(STATE, unpack(S)))
+  call('SET', K .. 'state', pack(STATE, unpack(S)))
 end

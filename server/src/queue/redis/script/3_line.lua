@@ -1,5 +1,5 @@
 -- Who is next: as line.rs. Each lane has a ring of people for each priority, each person a line of their own there.
-local emptied = {}
+local emptied
 
 local function ring_of(lane, priority)
   return lane * 100 + math.min(priority, 52)

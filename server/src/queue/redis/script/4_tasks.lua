@@ -1,18 +1,18 @@
 -- What happens to a task: as decide.rs and state.rs. Everything that changes a task goes through `stand`.
-local news = {}
+local news
 
 -- The head changed: it is kept, and everyone who listens is told.
 local function stand(h)
   moved[h[ID]] = h
   local scope, user = h[SCOPE], h[USER]
-  news[#news + 1] = struct.pack('>BBBBHc16c32', 1, h[STATUS], h[WAITS], h[REVIEW], #user, h[ID], scope) .. user
+  news[#news + 1] = pack('>BBBBHc16c32', 1, h[STATUS], h[WAITS], h[REVIEW], #user, h[ID], scope) .. user
 end
 
 -- The task's story goes on. `what` is as event.rs reads it.
 local function event(h, what)
   local seq = h[SEQ] + 1
   h[SEQ], h[CHANGED] = seq, wall
-  put('events', h[ID] .. struct.pack('>I4', seq), struct.pack('>I6I4', wall, h[ATTEMPT]) .. what)
+  put('events', h[ID] .. pack('>I4', seq), pack('>I6I4', wall, h[ATTEMPT]) .. what)
 end
 
 local function due_at(which, time)
@@ -35,7 +35,7 @@ local function into_line(h, is_last)
     if h[WAITS] == FOR_TASK and h[AFTER] then enter_set('after:' .. h[AFTER], h[ID], h[PLACE]) end
   elseif h[NOT_BEFORE] > 0 then
     -- The place breaks ties.
-    enter_set('paused', struct.pack('>I6', h[PLACE]) .. h[ID], h[NOT_BEFORE])
+    enter_set('paused', pack('>I6', h[PLACE]) .. h[ID], h[NOT_BEFORE])
     due_at(NEXT_PAUSE, h[NOT_BEFORE])
   else
     enter_line(h, is_last)
@@ -52,14 +52,14 @@ local function out_of_line(h)
     leave_set('waiting:' .. h[WAITS], h[ID])
     if h[WAITS] == FOR_TASK and h[AFTER] then leave_set('after:' .. h[AFTER], h[ID]) end
   elseif h[NOT_BEFORE] > 0 then
-    leave_set('paused', struct.pack('>I6', h[PLACE]) .. h[ID])
+    leave_set('paused', pack('>I6', h[PLACE]) .. h[ID])
   else
     return leave_line(h, ring_of(lane, h[PRIORITY]))
   end
 end
 
 local function lease_of(h)
-  return struct.pack('>I6', h[PLACE]) .. h[ID]
+  return pack('>I6', h[PLACE]) .. h[ID]
 end
 
 -- The worker lets go of it, or lost it. It goes back to the line first: see `Lines::change`.
@@ -96,13 +96,13 @@ local function end_one(h, status, ends, failure)
   end
   enter_set('ended', h[ID], h[PLACE])
   S[ENDED] = S[ENDED] + 1
-  event(h, struct.pack('>c1B', 'F', status) .. failure)
+  event(h, pack('>c1B', 'F', status) .. failure)
   stand(h)
 end
 
 -- An end that brought nothing but an error.
 local function only(failure)
-  return struct.pack('>I4I4', 0, #failure) .. failure
+  return pack('>I4I4', 0, #failure) .. failure
 end
 
 -- Ends a task, and what that means for the tasks that come after it.
@@ -134,11 +134,11 @@ end
 local function interrupt(h)
   h[LOST] = h[LOST] + 1
   S[LOSSES] = S[LOSSES] + 1
-  event(h, struct.pack('>c1I4', 'I', h[STEP]))
+  event(h, pack('>c1I4', 'I', h[STEP]))
   if has(h, CANCEL_ASKED) then
     finish_task(h, CANCELLED, '', '')
   elseif h[LOST] > says[MAX_LOST] then
-    local failure = struct.pack('>c1I4', 'L', h[LOST])
+    local failure = pack('>c1I4', 'L', h[LOST])
     finish_task(h, FAILED, only(failure), failure)
   else
     back_to_line(h)
@@ -190,14 +190,14 @@ end
 
 local function forget(h)
   local id = h[ID]
-  for seq = 2, h[SEQ] do put('events', id .. struct.pack('>I4', seq), false) end
+  for seq = 2, h[SEQ] do put('events', id .. pack('>I4', seq), false) end
   put('bodies', id, false)
   put('ends', id, false)
   put('heads', id, false)
   put('order', h[PLACE], false)
   if h[KEY] then leave_set('same:' .. h[KEY], id) end
   heads[id], moved[id] = false, nil
-  news[#news + 1] = struct.pack('>Bc16', 2, id)
+  news[#news + 1] = pack('>Bc16', 2, id)
   if h[PLACE] == S[LOWEST] then raise_lowest() end
 end
 

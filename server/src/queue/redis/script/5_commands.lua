@@ -1,14 +1,14 @@
--- The commands. Each takes its arguments from `ARGV` at `at` and answers with a verdict: a short list that says what was
+-- The commands. Each takes its arguments from `given` at `at` and answers with a verdict: a short list that says what was
 -- decided, from which `shown` makes the answer now, or again when the first was lost.
-local at = 0
+local at
 
 local function arg()
   at = at + 1
-  return ARGV[at]
+  return given[at]
 end
 
 local function numbers(format)
-  return struct.unpack(format, arg())
+  return unpacked(format, arg())
 end
 
 local TOO_MANY, TOO_MANY_EACH, TOO_MANY_EVENTS, TOO_MANY_REVIEWS, TOO_LARGE = 1, 2, 3, 4, 5
@@ -35,19 +35,19 @@ local function recall(h, answered)
   flag(h, RECALLED)
   enter_set('ended', h[ID], h[PLACE])
   S[ENDED] = S[ENDED] + 1
-  event(h, struct.pack('>c1B', 'F', DONE))
+  event(h, pack('>c1B', 'F', DONE))
   stand(h)
 end
 
 -- When all that was taken at a pace is paid back, by key; Redis keeps it so much longer than it counts, in milliseconds.
-local paid_back, SLACK = {}, 60000
+local paid_back, SLACK = nil, 60000
 
 -- Takes one at each of `count` paces, or nothing and tells in how many milliseconds that will do: as pace.rs.
 local function take(from, count)
   local dues, early = {}, 0
   for i = from + 1, from + 2 * count, 2 do
-    local key = ARGV[i]
-    local every, tolerance = struct.unpack('<dd', ARGV[i + 1])
+    local key = given[i]
+    local every, tolerance = unpacked('<dd', given[i + 1])
     local due = math.max(now, paid_back[key] or tonumber(call('GET', K .. 'pace:' .. key) or 0))
     early = math.max(early, due - now - tolerance)
     dues[key] = due + every
@@ -140,7 +140,7 @@ function commands.lease()
     h[STATUS], h[ATTEMPT], h[STEP] = RUNNING, h[ATTEMPT] + 1, 0
     enter_set('leases', lease_of(h), expires)
     due_at(NEXT_LEASE, expires)
-    event(h, struct.pack('>c1H', 'S', #worker) .. worker .. h[MODEL])
+    event(h, pack('>c1H', 'S', #worker) .. worker .. h[MODEL])
     stand(h)
     verdict[#verdict + 1] = id
     verdict[#verdict + 1] = h[ATTEMPT]
@@ -179,13 +179,13 @@ function commands.append()
   if not h then return why end
   if h[SEQ] + count > says[MAX_EVENTS] then return full(TOO_MANY_EVENTS) end
   if is_large == 1 then return full(TOO_LARGE) end
-  for i = 1, count do event(h, ARGV[from + i]) end
+  for i = 1, count do event(h, given[from + i]) end
   if count > 0 then
     if step >= 0 then h[STEP] = step end
     -- The workers that were lost until here are not its fault.
     if gets_on == 1 then h[LOST] = 0 end
     moved[id] = h
-    news[#news + 1] = struct.pack('>Bc16', 2, id)
+    news[#news + 1] = pack('>Bc16', 2, id)
   end
   return { 'seq', h[SEQ] }
 end
@@ -221,7 +221,7 @@ function commands.finish()
   elseif is_cancelled then
     finish_task(h, CANCELLED, '', '')
   elseif is_full then
-    failure = struct.pack('>c1I4', 'M', h[SEQ])
+    failure = pack('>c1I4', 'M', h[SEQ])
     finish_task(h, FAILED, only(failure), failure)
   elseif kind == 'w' then
     h[WAITS] = which
@@ -261,7 +261,7 @@ function commands.edit()
   if model ~= '' then
     local tail = h[TAIL]
     local from = 47 + #h[USER]
-    tail = tail:sub(1, 42) .. struct.pack('>H', #model) .. tail:sub(45, from - 1) .. model .. tail:sub(from + #h[MODEL])
+    tail = tail:sub(1, 42) .. pack('>H', #model) .. tail:sub(45, from - 1) .. model .. tail:sub(from + #h[MODEL])
     read_tail(h, tail)
   end
   if priority >= 0 and priority ~= h[PRIORITY] then
@@ -280,7 +280,7 @@ function commands.review()
   local h = head(id)
   if not h then return not_found(id) end
   local ends = get('ends', id) or only('')
-  local metrics, failure = struct.unpack('>I4I4', ends)
+  local metrics, failure = unpacked('>I4I4', ends)
   local before = 8 + metrics + failure
   if h[STATUS] ~= DONE or h[REVIEW] ~= expected or ends:sub(before + 1, before + 8) ~= digest then
     return wrong(h)
@@ -299,7 +299,7 @@ function commands.pause()
   local lane, is_paused = numbers('<Bd')
   if S[PAUSED + lane] ~= is_paused then
     S[PAUSED + lane] = is_paused
-    news[#news + 1] = struct.pack('>B', 3)
+    news[#news + 1] = pack('>B', 3)
   end
   return { 'ok' }
 end

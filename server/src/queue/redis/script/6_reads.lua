@@ -22,7 +22,7 @@ function commands.events()
   if not h then return not_found(id) end
   local answer, fields = { 'events', encoded(h) }, {}
   for seq = math.max(after + 1, 2), math.min(after + limit, h[SEQ]) do
-    fields[#fields + 1] = id .. struct.pack('>I4', seq)
+    fields[#fields + 1] = id .. pack('>I4', seq)
   end
   local kept = fetch('events', fields)
   for i = 1, #fields do answer[#answer + 1] = kept[fields[i]] end
@@ -102,7 +102,7 @@ function commands.stats()
       answer[#answer + 1] = number
     end
   end
-  return { 'stats', is_sought, struct.pack('<' .. string.rep('d', #answer), unpack(answer)) }
+  return { 'stats', is_sought, pack('<' .. string.rep('d', #answer), unpack(answer)) }
 end
 
 -- The answer that a verdict stands for.
@@ -128,7 +128,7 @@ local function shown(verdict)
       if h then
         local n = #answer
         answer[n + 1], answer[n + 2] = verdict[i], verdict[i + 1]
-        answer[n + 3], answer[n + 4] = struct.pack('<d', verdict[i + 2]), encoded(h)
+        answer[n + 3], answer[n + 4] = pack('<d', verdict[i + 2]), encoded(h)
         answer[n + 5] = get('bodies', verdict[i])
       end
     end
