@@ -6,13 +6,14 @@ use crate::app::App;
 use crate::auth::Auth;
 use crate::auth::launch::LaunchToken;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError, Loaded};
+use crate::config::{Config, ConfigError, Loaded, environment_variable};
 use crate::desktop::Desktop;
 use crate::models::Models;
 use crate::preview::Previews;
 use crate::queue::TaskQueue;
 use crate::queue::redis::{OpenError as RedisError, RedisQueue};
 use crate::queue::sled::{OpenError, SledQueue, lock};
+use crate::sandbox::Sandbox;
 use crate::settings::SettingsFile;
 use crate::store::disk::DiskStore;
 use crate::store::{ObjectStore, StoreError};
@@ -158,6 +159,14 @@ async fn ledger(
         Some(options) => Arc::new(RedisQueue::open(options, clock, limits).await?),
         None => Arc::new(SledQueue::open(data_dir, clock, limits).await?),
     })
+}
+
+/// Where commands of a project run on this system.
+pub fn sandbox() -> Arc<dyn Sandbox> {
+    #[cfg(target_os = "linux")]
+    return Arc::new(crate::sandbox::bubblewrap::Bubblewrap::new(environment_variable));
+    #[cfg(not(target_os = "linux"))]
+    return Arc::new(crate::sandbox::nowhere::Nowhere);
 }
 
 impl House {

@@ -12,6 +12,7 @@ use crate::preview::PreviewOptions;
 use crate::providers::{Dialect, keys::Secret};
 use crate::queue::QueueLimits;
 use crate::queue::redis::{RedisOptions, RedisUrl};
+use crate::sandbox::CommandLimits;
 use crate::tasks::resume::ResumeLimits;
 use crate::tasks::submit::Limits as TaskLimits;
 use crate::tools::ToolLimits;
@@ -231,6 +232,7 @@ pub struct Limits {
     pub tools: ToolLimits,
     pub worker: WorkerLimits,
     pub resume: ResumeLimits,
+    pub commands: CommandLimits,
 }
 
 /// What one request may cost.
@@ -270,13 +272,7 @@ impl Config {
         project: Option<&Path>,
         flags: BTreeMap<String, toml::Value>,
     ) -> Result<Loaded, ConfigError> {
-        layers::load(
-            file,
-            project,
-            flags,
-            &|name| std::env::var(name).ok(),
-            std::env::vars().map(|(name, _)| name),
-        )
+        layers::load(file, project, flags, &environment_variable, std::env::vars().map(|(name, _)| name))
     }
 
     /// Where the file is looked for when nothing else is said.
@@ -327,7 +323,7 @@ impl Config {
     pub fn previews(&self, data_dir: &Path) -> PreviewOptions {
         PreviewOptions {
             cache: data_dir.join("packages"),
-            environment: |name| std::env::var(name).ok(),
+            environment: environment_variable,
             max_cache_bytes: self.preview.max_cache_bytes,
         }
     }
@@ -349,4 +345,9 @@ impl Provider {
             models: self.models.clone(),
         }
     }
+}
+
+/// A variable of the environment that the house was started in.
+pub fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -19,6 +19,7 @@ pub mod models;
 pub mod preview;
 pub mod providers;
 pub mod queue;
+pub mod sandbox;
 pub mod secrets;
 pub mod serve;
 pub mod settings;

@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["clock"]),
     ("queue", &["clock"]),
     ("auth", &["clock"]),
+    ("sandbox", &[]),
     ("providers", &["clock"]),
     ("models", &["providers", "clock"]),
     ("workspace", &["store", "clock", "templates"]),

@@ -2,7 +2,9 @@
 
 use super::house::{Address, address_file};
 use super::{Failure, Shared, load, print, print_json};
+use crate::compose;
 use crate::preview::seeds;
+use crate::sandbox::State;
 use anyhow::anyhow;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -101,6 +103,7 @@ fn examine(shared: &Shared) -> Vec<Finding> {
         ),
     });
     findings.push(watches());
+    findings.push(sandbox());
     findings
 }
 
@@ -124,6 +127,23 @@ fn running(data_dir: &Path) -> Finding {
             Finding::ok("house", format!("running at {} (process {})", address.url, address.pid))
         }
         Some(_) | None => Finding::ok("house", "not running"),
+    }
+}
+
+/// Whether a project's own commands can run where they can harm nothing.
+fn sandbox() -> Finding {
+    let asked = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(compose::sandbox().state()));
+    match asked {
+        Ok(State::Ready(how)) => Finding::ok("sandbox", how),
+        Ok(State::Refused(why)) => Finding::bad(
+            "sandbox",
+            format!("no command of a project can run: {why}"),
+            "on Debian and Ubuntu: sudo apt install bubblewrap util-linux; then allow user namespaces",
+        ),
+        Err(why) => Finding::bad("sandbox", why.to_string(), "free some memory or open files, and ask again"),
     }
 }
 
